@@ -262,20 +262,51 @@ fn a_test_loses_a_span() {
 }
 
 #[test]
+fn a_test_loses_a_span_with_a_later_name() {
+    let tracer = Tracer::builder("shop").on_demand().build().unwrap();
+    let start = |name: &str| tracer.root(name.to_owned()).start();
+    start("GET /a").end();
+    let open = start("GET /b");
+    open.in_scope(|| tracer.flush(Duration::ZERO));
+    tracer.shutdown(Duration::ZERO);
+    drop(open);
+}
+
+#[test]
 fn what_is_said_at_an_end_is_captured_where_it_is_a_test() {
+    let shown = shown_by_test("a_test_loses_a_span");
+    assert!(
+        shown.contains("\ntrace-core: 1 span lost: 1 still open\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn an_open_span_with_a_later_name_has_its_place() {
+    let mut lines = include_str!("diagnostics.rs").lines();
+    let place = lines
+        .position(|line| line.contains("tracer.root(name"))
+        .unwrap()
+        + 1;
+    let shown = shown_by_test("a_test_loses_a_span_with_a_later_name");
+    let line = format!(
+        "trace-core: 1 span lost: 1 still open (named at run time, {}:{place})\n",
+        file!()
+    );
+    assert!(shown.contains(&line), "{line}{shown}");
+}
+
+/// Runs a test of this file in a process of its own. Returns what the harness captured.
+fn shown_by_test(name: &str) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "diagnostics::a_test_loses_a_span"])
+        .args(["--exact", &format!("diagnostics::{name}")])
         .arg("--show-output")
         .env_remove("OTEL_LOG_LEVEL")
         .env_remove("RUST_TEST_NOCAPTURE")
         .output()
         .unwrap();
     assert_eq!(output.stderr, b"", "{output:?}");
-    let shown = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        shown.contains("\ntrace-core: 1 span lost: 1 still open\n"),
-        "{shown}"
-    );
+    String::from_utf8(output.stdout).unwrap()
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use trace_core::{
-    AlwaysOff, Collector, SpanBatch, Tracer, TracerBuilder, Trust, propagation, sampler_fn, span,
-    trace_root, traced,
+    AlwaysOff, Collector, OpenSpan, SpanBatch, Tracer, TracerBuilder, Trust, propagation,
+    sampler_fn, span, trace_root, traced,
 };
 
 use crate::wait;
@@ -283,6 +283,32 @@ fn it_was_open_at_the_shutdown() {
         "dropped 1 time as open at the shutdown"
     );
     assert_eq!(why(&tracer, "ended"), "recorded 1 time");
+}
+
+/// A call that gives names at run time, as a layer of a server does.
+fn serve(tracer: &Tracer, name: &str) -> OpenSpan {
+    tracer.root(name.to_owned()).start()
+}
+
+#[test]
+fn a_later_name_of_a_call_is_counted_by_its_place() {
+    let tracer = tracer().build().unwrap();
+    serve(&tracer, "GET /a").end();
+    serve(&tracer, "GET /b").end();
+    serve(&tracer, "GET /c").end();
+    tracer.flush(Duration::ZERO);
+    assert_eq!(why(&tracer, "GET /a"), "recorded 1 time");
+    let why = tracer.doctor().why("GET /c");
+    let line = include_str!("doctor.rs").lines();
+    let line = 1 + line
+        .take_while(|line| !line.contains("name.to_owned()).start()"))
+        .count();
+    assert_eq!(
+        why,
+        format!(
+            "`GET /c` was not seen as the first name of a place; other names that are given at run time are counted by place only:\nnamed at run time (tests/it/doctor.rs:{line}): recorded 2 times"
+        )
+    );
 }
 
 #[test]

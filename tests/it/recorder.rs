@@ -329,7 +329,7 @@ fn texts_of_every_length_are_cut_at_every_limit() {
 
 mod exceptions {
     use super::{Duration, span, tracer};
-    use trace_core::traced;
+    use trace_core::{Outcome, traced};
 
     #[traced]
     fn child(error: &'static str) -> Result<(), &'static str> {
@@ -364,6 +364,21 @@ mod exceptions {
         Err("up")
     }
 
+    /// The span of a client may fail without a message, as one with the status 503 does.
+    #[traced]
+    fn calls() -> Result<(), &'static str> {
+        span::start("call").end_with(Outcome::Error);
+        Err("the store says 503")
+    }
+
+    #[traced]
+    fn passes_silently() -> Result<(), &'static str> {
+        let held = span::start("held");
+        let result = held.in_scope(|| child("down"));
+        held.end_with(Outcome::Error);
+        result
+    }
+
     /// Returns the operations that have a log `exception`, in the order of their start.
     fn logged(body: fn() -> Result<(), &'static str>) -> Vec<String> {
         let (tracer, spans) = tracer();
@@ -381,6 +396,18 @@ mod exceptions {
         assert_eq!(logged(cleans_up), ["child"]);
         assert_eq!(logged(tries_again), ["child", "child"]);
         assert_eq!(logged(fails_later), ["fails_later", "child"]);
+    }
+
+    #[test]
+    fn an_error_is_logged_in_each_trace_after_a_failure_without_a_message() {
+        for _ in 0..3 {
+            assert_eq!(logged(calls), ["calls"]);
+        }
+    }
+
+    #[test]
+    fn an_error_passes_through_a_failure_without_a_message() {
+        assert_eq!(logged(passes_silently), ["child"]);
     }
 }
 

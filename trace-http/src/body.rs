@@ -10,21 +10,21 @@ use pin_project_lite::pin_project;
 use crate::exchange::Exchange;
 
 pin_project! {
-    /// The body of a response, whose end is the end of a span. It is what it was, frame by
-    /// frame.
+    /// The body of a response, whose end is the end of a span. Its frames are those of the
+    /// inner body.
     ///
-    /// Each poll runs within the span. Dropped before its end, the span is cancelled, and
-    /// has the bytes that were given so far.
+    /// Each poll runs within the span. If the body is dropped before its end, the span ends as
+    /// cancelled, with the number of bytes so far.
     pub struct TracedBody<B> {
         #[pin]
         body: B,
-        // Last: the body is dropped before the span.
+        // The last field, so that the body is dropped before the span ends.
         exchange: Option<Exchange>,
     }
 }
 
 impl<B> TracedBody<B> {
-    /// A body that goes on with an exchange whose head has been seen.
+    /// Makes a body that continues an exchange after the head of the response.
     pub(crate) fn new(body: B, exchange: Exchange) -> Self {
         if exchange.is_over() {
             return Self::untraced(body);
@@ -35,7 +35,7 @@ impl<B> TracedBody<B> {
         }
     }
 
-    /// A body without a span.
+    /// Makes a body without a span.
     pub(crate) const fn untraced(body: B) -> Self {
         Self {
             body,

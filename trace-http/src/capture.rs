@@ -1,4 +1,4 @@
-//! A layer that lets layers inside of a buffer know the caller.
+//! A layer that passes the context of the caller to layers behind a buffer.
 
 use std::task::{Context, Poll};
 
@@ -8,13 +8,13 @@ use tower_service::Service;
 
 use crate::captured::Captured;
 
-/// Puts the current context into the extensions of each request, where a
-/// [`client`](crate::client()) inside takes it as the parent: a layer for the outside of
-/// `tower::buffer`, whose worker calls what is inside, in a task that belongs to no trace. A
-/// [`server`](crate::server()) takes it if the headers have no context.
+/// Returns a layer that puts the current context into the extensions of each request. Use it
+/// around `tower::buffer`, whose worker calls the inner services in a task without a trace. An
+/// inner [`client`](crate::client()) takes this context as the parent. A
+/// [`server`](crate::server()) does so if the headers have no context.
 ///
-/// Where the layers call each other, as in `ConcurrencyLimit` or `Timeout`, there is no need
-/// for it.
+/// Layers that call each other directly, such as `ConcurrencyLimit` and `Timeout`, do not need
+/// it.
 ///
 /// ```
 /// # async fn example() -> Result<(), tower::BoxError> {

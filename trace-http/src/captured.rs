@@ -17,7 +17,8 @@ impl Captured {
         }
     }
 
-    /// Takes it out: whoever keeps the request keeps no trace open.
+    /// Removes the context from the extensions. A request that is kept then does not keep the
+    /// trace open.
     pub(crate) fn take(extensions: &mut Extensions) -> Option<Self> {
         extensions.remove()
     }

@@ -1,7 +1,7 @@
 //! Contexts in the headers of requests.
 //!
-//! Owns the adapters that propagators need. Which headers there are, and what is in them,
-//! is up to `trace_core::propagation`.
+//! Owns the adapters that propagators need. `trace_core::propagation` owns the names and formats
+//! of the headers.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use trace_core::propagation::{self, Extracted, Extractor, Injector};
@@ -9,7 +9,7 @@ use trace_core::span;
 
 /// Reads the caller's context from the headers of a request.
 ///
-/// All lines of a header count, in their order; what is no ASCII makes no line vanish.
+/// All lines of a header are read, in their order, even if they are not ASCII.
 ///
 /// ```
 /// use http::HeaderMap;
@@ -27,8 +27,8 @@ use trace_core::span;
 /// ```
 #[must_use]
 pub fn extract(headers: &HeaderMap) -> Extracted {
-    // Most requests from outside have none of them, and are many. To compare all names is
-    // quicker than to look three up.
+    // Most requests from outside have none of the three headers. Comparing all names is then
+    // faster than three lookups.
     let is_one = |name: &HeaderName| [&TRACEPARENT, &TRACESTATE, &BAGGAGE].contains(&name);
     if headers.keys().any(is_one) {
         propagation::extract(&HeaderExtractor(headers))
@@ -37,8 +37,8 @@ pub fn extract(headers: &HeaderMap) -> Extracted {
     }
 }
 
-/// Writes the current context into the headers of a request, in place of what they have;
-/// returns whether a trace runs here. See [`span::inject`].
+/// Writes the current context into the headers of a request, and replaces any context there.
+/// Returns whether a trace runs here. See [`span::inject`].
 ///
 /// ```
 /// use trace_core::Tracer;
@@ -54,7 +54,7 @@ pub fn inject(headers: &mut HeaderMap) -> bool {
     span::inject(&mut HeaderInjector(headers))
 }
 
-/// Headers that a propagator reads.
+/// Headers from which a propagator reads.
 ///
 /// ```
 /// use trace_core::propagation::{Propagator, XTracePropagator};
@@ -78,7 +78,7 @@ impl Extractor for HeaderExtractor<'_> {
 }
 
 fn for_each<'a>(headers: &'a HeaderMap, name: &str, each: &mut dyn FnMut(&'a [u8])) {
-    // Found without reading the name: this is done for each request.
+    // The static names need no parsing, which matters because each request does this.
     let values = match name {
         "traceparent" => headers.get_all(&TRACEPARENT),
         "tracestate" => headers.get_all(&TRACESTATE),
@@ -109,18 +109,18 @@ pub(crate) fn remove_prefixed(headers: &mut HeaderMap, prefix: &str) {
     }
 }
 
-/// The header of W3C Trace Context.
+/// A header of W3C Trace Context.
 pub(crate) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
-/// Headers that a propagator writes.
+/// Headers into which a propagator writes.
 #[derive(Debug)]
 pub struct HeaderInjector<'a>(pub &'a mut HeaderMap);
 
 impl Injector for HeaderInjector<'_> {
-    /// A name or value that no header can have is left out: propagators write lower-case
-    /// names and printable ASCII. So is what finds no place: a map takes 24,576 headers.
+    /// An invalid name or value is ignored. Propagators write only lower-case names and
+    /// printable ASCII. A header above the 24,576 that a map can hold is ignored, too.
     fn set(&mut self, key: &str, value: &str) {
         let known = [&TRACEPARENT, &TRACESTATE, &BAGGAGE];
         let known = known.into_iter().find(|known| *known == key);
@@ -139,7 +139,7 @@ impl Injector for HeaderInjector<'_> {
     }
 }
 
-/// Metadata of a call that a propagator reads.
+/// Metadata of a gRPC call from which a propagator reads.
 ///
 /// ```
 /// use tonic::metadata::MetadataMap;
@@ -164,7 +164,7 @@ impl Extractor for MetadataExtractor<'_> {
     }
 }
 
-/// Metadata of a call that a propagator writes.
+/// Metadata of a gRPC call into which a propagator writes.
 ///
 /// ```
 /// use tonic::metadata::MetadataMap;

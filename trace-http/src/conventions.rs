@@ -1,30 +1,38 @@
 //! Keys and values that the layers write.
 //!
-//! They are of OpenTelemetry's semantic conventions 1.44, *HTTP spans* and *gRPC*, unless
-//! another source is named.
+//! Unless another source is named, they are defined by OpenTelemetry's semantic conventions
+//! 1.44, *HTTP spans* and *gRPC*.
 
-/// The address of whoever sent a request, as far as proxies say it.
+/// The address of the client that sent a request, if headers of proxies or the connection have
+/// it.
 pub const CLIENT_ADDRESS: &str = "client.address";
 
 /// The method of a request: a known one, or [`OTHER`].
+///
+/// By default, the known methods are those of RFC 9110 and RFC 5789, and `QUERY`. The environment
+/// variable `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` replaces this list. It contains all known
+/// methods, separated by commas and with the right case, such as `GET,POST,PURGE`. It is read
+/// once in a process. An empty list is ignored.
 pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
 
-/// The method as it was sent, where it is not a known one.
+/// The method as it was sent, if it is not a known one.
 pub const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
 
-/// Bytes of a request's body.
+/// The number of bytes of a request's body.
 pub const HTTP_REQUEST_BODY_SIZE: &str = "http.request.body.size";
 
 /// How often a request was sent before.
 pub const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
 
-/// What is before the name of a request's header; its values are an array.
+/// The prefix of the key for a request's header. The name of the header follows. The values are
+/// an array.
 pub const HTTP_REQUEST_HEADER: &str = "http.request.header.";
 
-/// Bytes of a response's body, or those that were given before it was dropped.
+/// The number of bytes of a response's body, up to its end or until it was dropped.
 pub const HTTP_RESPONSE_BODY_SIZE: &str = "http.response.body.size";
 
-/// What is before the name of a response's header; its values are an array.
+/// The prefix of the key for a response's header. The name of the header follows. The values are
+/// an array.
 pub const HTTP_RESPONSE_HEADER: &str = "http.response.header.";
 
 /// The status of a response, as a number.
@@ -45,19 +53,19 @@ pub const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
 /// The method of a call: `pkg.Service/Method`, or [`OTHER`].
 pub const RPC_METHOD: &str = "rpc.method";
 
-/// The method as it was called, where the server is not known to have one of that name.
+/// The method as it was called, if the server is not known to have such a method.
 pub const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
 
 /// The status of a call, as text: `OK`, `NOT_FOUND`.
 pub const RPC_STATUS_CODE: &str = "rpc.status_code";
 
-/// What calls are made with: [`GRPC`].
+/// The system for remote calls: [`GRPC`].
 pub const RPC_SYSTEM_NAME: &str = "rpc.system.name";
 
-/// The name of the server, as the client knows it.
+/// The host of the server, as the client has requested it.
 pub const SERVER_ADDRESS: &str = "server.address";
 
-/// The port of the server, as the client knows it.
+/// The port of the server, as the client has requested it.
 pub const SERVER_PORT: &str = "server.port";
 
 /// The whole address of a request, without credentials.
@@ -72,18 +80,18 @@ pub const URL_QUERY: &str = "url.query";
 /// `http` or `https`.
 pub const URL_SCHEME: &str = "url.scheme";
 
-/// What the client says that it is.
+/// The header `User-Agent` of the client.
 pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 
 /// The value of [`RPC_SYSTEM_NAME`] for gRPC.
 pub const GRPC: &str = "grpc";
 
-/// How long a caller of gRPC waits, in seconds. Not of OpenTelemetry.
+/// The time that a gRPC caller will wait, in seconds. OpenTelemetry does not define it.
 pub const GRPC_TIMEOUT: &str = "grpc.timeout";
 
-/// The value for a method that is not known.
+/// The value for a method that is not a known one.
 pub const OTHER: &str = "_OTHER";
 
-/// The value of `error.type` where a server's request was dropped before its end. Not of
-/// OpenTelemetry.
+/// The value of `error.type` if a server's request was dropped before its end. OpenTelemetry
+/// does not define it.
 pub const CANCELLED: &str = "cancelled";

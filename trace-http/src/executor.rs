@@ -9,16 +9,16 @@ use hyper_util::rt::TokioExecutor;
 use pin_project_lite::pin_project;
 
 thread_local! {
-    /// Whether the code of this thread is a connection's.
+    /// Whether this thread is running the code of a connection.
     static IS_CONNECTION: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs the tasks of a client's connections on tokio, as roots `http.connection` that are linked
-/// to the request that needed the connection, and never as its children: a connection goes on
-/// after the request, and would keep its trace open for hours.
+/// Runs the tasks of a client's connections on tokio. Each task is a root `http.connection`, with
+/// a link to the request that needed the connection. It is not a child of the request, because a
+/// connection outlives the request and would keep its trace open for hours.
 ///
-/// hyper-util's `TokioExecutor` runs them in no trace, which is enough unless something in them
-/// is traced, such as a connector of one's own.
+/// hyper-util's `TokioExecutor` runs these tasks without a trace. This is enough unless something
+/// in them is traced, such as your own connector.
 ///
 /// ```
 /// use hyper_util::client::legacy::Client;
@@ -29,14 +29,15 @@ thread_local! {
 /// # drop(client);
 /// ```
 ///
-/// hyper-util says of no task what it is for. On HTTP/1 there is one more for each response
-/// whose body is read late: it waits until the connection can be used again, and is a root, too.
-/// What a connection itself spawns, as it does on HTTP/2 for each request, is in no trace.
+/// hyper-util does not tell the executor the purpose of a task. With HTTP/1 there is one more
+/// task for each response whose body is read late. It waits until the connection can be used
+/// again, and it is a root, too. Tasks that a connection itself spawns, as with HTTP/2 for each
+/// request, are in no trace.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ConnectionExecutor(());
 
 impl ConnectionExecutor {
-    /// Makes an executor; it spawns on the runtime in which it is used.
+    /// Makes an executor. It spawns tasks on the runtime in which it is used.
     #[must_use]
     pub const fn new() -> Self {
         Self(())

@@ -1,11 +1,11 @@
-//! What a request says of the response that it expects: whether it has a body, and whether it
-//! answers a call.
+//! What a request says about its response: whether it has a body, and whether it answers a gRPC
+//! call.
 
 use http::{HeaderMap, Method, StatusCode};
 
 use crate::grpc::{self, Format};
 
-/// What a request says of the response that it expects.
+/// What a request says about its response.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Expected {
     method: Expects,
@@ -17,9 +17,9 @@ pub(crate) struct Expected {
 enum Expects {
     #[default]
     Body,
-    /// The response to `HEAD` has none.
+    /// The response to `HEAD` has no body.
     NoBody,
-    /// After `CONNECT`, what follows the head is no body, if it succeeds.
+    /// If `CONNECT` succeeds, the bytes after the head are not a body.
     Tunnel,
 }
 
@@ -38,8 +38,8 @@ impl Expected {
         }
     }
 
-    /// Whether no body follows the head, whatever the response has. Servers do not poll it
-    /// then.
+    /// Whether no body follows the head, even if the response has one. Servers do not poll such
+    /// a body.
     pub(crate) fn is_bodyless(self, status: StatusCode) -> bool {
         let is_without = matches!(
             status,

@@ -8,13 +8,13 @@ use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri, Ve
 pub struct RequestHead<'a> {
     /// The method.
     pub method: &'a Method,
-    /// The address. In a nested router it has the part that is left.
+    /// The address. In a nested router, its path is the part that the outer routers left.
     pub uri: &'a Uri,
     /// The version of HTTP.
     pub version: Version,
     /// The headers.
     pub headers: &'a HeaderMap,
-    /// What other layers have put there.
+    /// The extensions, in which other layers put values.
     pub extensions: &'a Extensions,
 }
 
@@ -38,7 +38,7 @@ pub struct ResponseHead<'a> {
     pub status: StatusCode,
     /// The headers.
     pub headers: &'a HeaderMap,
-    /// What other layers have put there.
+    /// The extensions, in which other layers put values.
     pub extensions: &'a Extensions,
 }
 
@@ -52,7 +52,7 @@ impl<'a> ResponseHead<'a> {
     }
 }
 
-/// Returns a version as it is recorded; `None` for one that is not known.
+/// Returns the text that is recorded for a version; `None` if the version is unknown.
 pub(crate) const fn protocol_version(version: Version) -> Option<&'static str> {
     Some(match version {
         Version::HTTP_09 => "0.9",

@@ -1,7 +1,7 @@
 //! Hosts and ports, as they are written in addresses and headers.
 
-/// Splits `host:port`, where the host may be an IPv6 address in brackets, which are taken
-/// away, or one without, which has no port.
+/// Splits `host:port`. If the host is an IPv6 address in brackets, the brackets are removed. An
+/// IPv6 address without brackets has no port.
 pub(crate) fn split_port(text: &str) -> (&str, Option<u16>) {
     if let Some(rest) = text.strip_prefix('[') {
         let (host, port) = rest.split_once(']').unwrap_or((rest, ""));

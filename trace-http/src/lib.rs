@@ -1,17 +1,19 @@
-//! HTTP and gRPC for `trace-core`, on both ends: layers whose spans end with the body, and
-//! contexts in headers.
+//! HTTP and gRPC for `trace-core`, for servers and clients. Spans end with the body, and headers
+//! carry contexts.
 //!
-//! - [`server()`] is a layer for axum, tonic and hyper: one span a request. [`route()`] is a
-//!   helper for the inside of a router.
-//! - [`client()`] is a layer for hyper-util's client and tonic's channel: one span an attempt,
-//!   and the context to the hosts that may have it. [`ResendCount`] counts attempts,
-//!   [`capture()`] is for what is behind a buffer.
+//! - [`server()`] is a layer for axum, tonic and hyper, with one span for each request.
+//!   [`route()`] is a helper for the inside of a router.
+//! - [`client()`] is a layer for hyper-util's client and tonic's channel, with one span for each
+//!   attempt. It sends the context to the hosts that may have it. [`ResendCount`] counts
+//!   attempts, and [`capture()`] passes the context through a buffer.
 //! - `SendTraced` sends requests of reqwest, and `ConnectionExecutor` runs connections of hyper.
 //! - [`extract`] and [`inject`] read and write the headers of a request.
-//! - [`TracedBody`] is a body whose end is the end of a span: both layers make it.
+//! - [`TracedBody`] is a body whose end is the end of a span. Both layers make it.
 //!
-//! Of the crates for HTTP it knows version 1 of `http` and `http-body`, and none of older
-//! ones.
+//! This crate works with version 1 of `http` and `http-body`, and not with older versions.
+//!
+//! The variable `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` lists the methods that are recorded by
+//! their names; see [`HTTP_REQUEST_METHOD`](conventions::HTTP_REQUEST_METHOD).
 //!
 //! # When the span of an exchange ends
 //!
@@ -19,15 +21,15 @@
 //! |---|---|
 //! | the body is at its end: a last frame, trailers, all announced bytes, or empty at the head | ok, or error by the status |
 //! | there is no body: `HEAD`, 204, 304, an upgrade (101, `CONNECT`) | the same, at the head |
-//! | the body has an error | error |
-//! | the body, or the future of the response, is dropped before | cancelled, with the bytes that were given so far |
-//! | a client drops a body of which it has asked for nothing | ok, or error by the status |
+//! | the body returns an error | error |
+//! | the body, or the future of the response, is dropped before | cancelled, with the number of bytes so far |
+//! | a client drops a body that it has never polled | ok, or error by the status |
 //! | the handler or the body panics | panicked |
 //!
 //! # Features
 //!
-//! `axum`, `tonic`, `reqwest` and `hyper-util` add what these crates have of their own. None
-//! is on by default, and none is needed for the layers.
+//! `axum`, `tonic`, `reqwest` and `hyper-util` add support for types of these crates. No feature
+//! is on by default, and the layers need none.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Which methods of HTTP are known.
+//! The known methods of HTTP.
 //!
 //! Source: OpenTelemetry semantic conventions 1.44, *HTTP spans*, `http.request.method`.
 
@@ -9,7 +9,7 @@ use trace_core::span;
 
 use crate::conventions::{HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL, OTHER};
 
-/// The variable that lists all known methods, with commas between them. Methods have a case.
+/// The variable that lists all known methods, separated by commas. Case matters.
 const VARIABLE: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
 
 /// Those of RFC 9110 and RFC 5789, and `QUERY`.
@@ -29,8 +29,8 @@ fn known_by_default(method: &Method) -> Option<&'static str> {
     })
 }
 
-/// Those of the environment, if it has some. Read once: the methods of one process are the
-/// same for all layers.
+/// The methods in the environment variable, if it lists any. It is read once, so that all layers
+/// of a process know the same methods.
 static LISTED: OnceLock<Option<Vec<Box<str>>>> = OnceLock::new();
 
 /// Returns the method as a static text; `None` if it is not known.
@@ -44,7 +44,7 @@ pub(crate) fn known(method: &Method) -> Option<&'static str> {
     }
 }
 
-/// Returns what stands for the method in the name of a span.
+/// Returns the text for the method in the name of a span.
 pub(crate) fn in_name(method: &Method) -> &'static str {
     known(method).unwrap_or("HTTP")
 }
@@ -69,7 +69,7 @@ fn listed() -> Option<Vec<Box<str>>> {
     list_from(&text)
 }
 
-/// Reads a list; `None` if there is nothing in it, which is how a variable is unset.
+/// Reads a list. Returns `None` if it is empty, because an empty variable counts as unset.
 fn list_from(text: &str) -> Option<Vec<Box<str>>> {
     let methods = text.split(',').map(str::trim);
     let methods = methods.filter(|method| !method.is_empty());

@@ -1,15 +1,15 @@
-//! Names of spans that are made of parts, kept so that each is made once.
+//! Names of spans that consist of parts. Each name is made once and kept.
 //!
-//! A sampler is told the name of each request, also of those that are not recorded, which
-//! are to cost nothing.
+//! A sampler gets the name of each request, even if the request is not recorded. Such a request
+//! must not allocate a name.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
-/// Names that are kept, in the whole process. Routes and methods are written by people, and
-/// so are not many; what callers send is not kept.
+/// The largest number of names that the process keeps. Routes and methods are part of the
+/// program, so there are few. Texts that callers send are not kept.
 const MAX_NAMES: usize = 2_048;
 
 /// Bytes of a name that is kept. A server that answers whatever it is asked for must not have
@@ -20,7 +20,7 @@ const MAX_NAME_BYTES: usize = 256;
 static KEPT: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
 
 thread_local! {
-    /// What this thread has seen of them, so that threads do not wait for each other.
+    /// The names that this thread has used, so that threads do not wait for each other.
     static SEEN: RefCell<Seen> = RefCell::default();
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn of_request(method: &'static str, route: Option<&str>) -> Cow<'stat
     name.into()
 }
 
-/// Returns the method of a call that a server is known to have.
+/// Returns the method of a call, if it is known that a server has this method.
 pub(crate) fn known_call(method: &str) -> Option<&'static str> {
     let seen = with_seen(|seen| seen.calls.get(method).copied());
     seen.or_else(|| {
@@ -71,7 +71,7 @@ fn see_call(kept: &'static str) {
     with_seen(|seen| seen.calls.insert(kept).then_some(()));
 }
 
-/// `None` also at the end of the thread, where nothing is seen any more.
+/// Returns `None` also if the thread is ending and its names are gone.
 fn with_seen<R>(look: impl FnOnce(&mut Seen) -> Option<R>) -> Option<R> {
     let looked = SEEN.try_with(|seen| look(&mut *seen.try_borrow_mut().ok()?));
     looked.ok().flatten()

@@ -1,8 +1,8 @@
-//! Panics that were caught before a layer could see them.
+//! Detects panics that were caught inside the layer.
 //!
-//! A handler that panics unwinds through the layer, which sees that. If something inside
-//! catches the panic and makes a response of it, as tower-http's `CatchPanic` does, nobody
-//! else is told: only the hook of panics is.
+//! If a handler panics, it usually unwinds through the layer, which detects that. But an inner
+//! service may catch the panic and make a response from it, as tower-http's `CatchPanic` does.
+//! Then only the panic hook is called.
 
 use std::cell::Cell;
 use std::panic;
@@ -12,11 +12,10 @@ thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Has the panics of each thread counted from now on. The hook that was there is called as
-/// before.
+/// Starts counting the panics of each thread. The previous panic hook is still called.
 pub(crate) fn watch() {
     static HOOK: Once = Once::new();
-    // A thread that panics may not change the hook; another layer will.
+    // A panicking thread must not change the hook. The next layer will do it.
     if std::thread::panicking() {
         return;
     }

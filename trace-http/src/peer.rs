@@ -1,18 +1,18 @@
-//! The other end of a client's connection, as far as the client says it.
+//! The other end of a client's connection, if the HTTP client reports it.
 
 #[cfg(any(feature = "hyper-util", feature = "reqwest"))]
 use std::net::SocketAddr;
 
 use http::Extensions;
 
-/// What reqwest says of the other end, as an extension of its response: what it has itself is a
-/// type of hyper-util, which is not known without the feature of that.
+/// The address of the other end, as an extension of reqwest's response. reqwest's own extension
+/// has a type of hyper-util, which is not known without the feature `hyper-util`.
 #[cfg(feature = "reqwest")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// Writes the other end as tags of the current span, if the extensions of a response have it:
-/// hyper-util's client tells it, and reqwest's.
+/// Writes the address of the other end as tags of the current span, if the extensions of a
+/// response have it. hyper-util's client puts it there, and so does `send_traced`.
 #[cfg(any(feature = "hyper-util", feature = "reqwest"))]
 pub(crate) fn write(extensions: &Extensions) {
     use trace_core::{display, span};

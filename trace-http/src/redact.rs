@@ -1,4 +1,4 @@
-//! What of an address is not recorded: signatures in queries, and credentials.
+//! Removes secrets from addresses: signatures in queries, and credentials.
 //!
 //! Source: OpenTelemetry semantic conventions 1.44, *URL*, `url.query` and `url.full`.
 
@@ -8,10 +8,10 @@ use http::Uri;
 
 use crate::percent;
 
-/// What stands in the place of a secret.
+/// The text that replaces a secret.
 const REDACTED: &str = "REDACTED";
 
-/// Keys whose values are secrets. They have a case.
+/// Keys whose values are secrets. Case matters.
 const SECRET_KEYS: [&str; 8] = [
     "AWSAccessKeyId",
     "Signature",
@@ -43,7 +43,7 @@ impl fmt::Display for Query<'_> {
 }
 
 impl Query<'_> {
-    /// Whether there is something that is not recorded.
+    /// Whether there is a secret.
     pub(crate) fn has_secrets(&self) -> bool {
         self.0.split('&').any(|pair| secret_key(pair).is_some())
     }
@@ -73,7 +73,7 @@ impl fmt::Display for Url<'_> {
             write!(f, "{scheme}://")?;
         }
         if let Some(authority) = uri.authority() {
-            // The last one: a password may have one, too.
+            // The last `@`, because a password may contain one, too.
             match authority.as_str().rsplit_once('@') {
                 Some((credentials, host)) => {
                     f.write_str(REDACTED)?;
@@ -93,7 +93,7 @@ impl fmt::Display for Url<'_> {
     }
 }
 
-/// Returns an address as it is recorded; nothing of one that is none.
+/// Returns an address as it is recorded. Returns nothing if the text is not an address.
 #[cfg(feature = "reqwest")]
 pub(crate) fn shown(url: &str) -> String {
     let (url, _fragment) = url.split_once('#').unwrap_or((url, ""));

@@ -1,7 +1,7 @@
-//! Calls of reqwest: one span each.
+//! Calls of reqwest: one span for each call.
 //!
-//! Owns how a request and a response of reqwest are seen as those of `http`, and back. What
-//! is recorded is up to `client/`.
+//! Converts requests and responses of reqwest to those of `http`, and back. `client/` decides
+//! what is recorded.
 
 use std::fmt;
 use std::panic::Location;
@@ -17,7 +17,7 @@ use crate::client::{Attempt, ClientLayer, Options, Running};
 use crate::heads::RequestHead;
 use crate::peer::Peer;
 
-/// Sends requests of reqwest as spans.
+/// Sends requests of reqwest, with a span for each.
 ///
 /// ```no_run
 /// use trace_http::SendTraced;
@@ -30,11 +30,10 @@ use crate::peer::Peer;
 /// # }
 /// ```
 ///
-/// The span is that of [`client`](crate::client()), and ends as that does: with the body of the
-/// response, or where that is dropped. There is one for each call. The redirects that reqwest
-/// follows, and what it sends again, are inside: `url.full` is the first address, and the
-/// status is the last one. What the response says of itself stays: `url()`, `remote_addr()`,
-/// `content_length()`, its extensions.
+/// The span is like that of [`client`](crate::client()). It ends when the body of the response
+/// ends or is dropped. There is one span for each call. Redirects and retries inside reqwest
+/// belong to this span: `url.full` is the first address, and the status is the last one. The
+/// response keeps its `url()`, `remote_addr()`, `content_length()` and extensions.
 ///
 /// # Addresses in errors
 ///
@@ -57,18 +56,21 @@ use crate::peer::Peer;
 ///
 /// # Redirects, and baggage
 ///
-/// reqwest sends the headers of the first request to wherever it is redirected, but a few that
-/// it knows to be private. So the context reaches these hosts, too, and **baggage is never
-/// sent**, whatever [`baggage_to`](ClientLayer::baggage_to) says. To send it to a service of
-/// one's own, use hyper-util's client, where [`client`](crate::client()) is asked for each
-/// address; or write it by [`inject`](crate::inject()) into the headers of a request whose
-/// client has `redirect::Policy::none()`.
+/// After a redirect, reqwest sends the headers of the first request to the new address, except
+/// for a few headers that it knows to be private. So the context reaches these hosts, too.
+/// Therefore **baggage is never sent**, and [`baggage_to`](ClientLayer::baggage_to) has no
+/// effect. There are two ways to send baggage to your own service:
+///
+/// - Use hyper-util's client, where [`client`](crate::client()) checks each address.
+/// - Write it with [`inject`](crate::inject()) into the headers of a request whose client has
+///   `redirect::Policy::none()`.
 pub trait SendTraced: Sized {
-    /// Sends the request below the current span, and the context with it.
+    /// Sends the request with its context, in a span below the current one.
     #[track_caller]
     fn send_traced(self) -> TracedSend;
 
-    /// The same, with the options of a layer, of which one is made for all calls.
+    /// Like [`send_traced`](Self::send_traced), with the options of a layer. Make the layer
+    /// once for all calls.
     ///
     /// ```no_run
     /// use trace_http::{ClientLayer, SendTraced};
@@ -98,24 +100,25 @@ impl SendTraced for RequestBuilder {
     }
 }
 
-/// What reqwest makes of a request; it has no name.
+/// The future that reqwest returns for a request. Its type has no name.
 type Sent = dyn Future<Output = Result<Response, Error>> + Send;
 
-/// The future of a response; made by [`SendTraced`].
+/// The future of a response. Made by [`SendTraced`].
 ///
 /// # Errors
 ///
-/// Those of [`RequestBuilder::send`]. A request that could not be built has no span.
+/// The errors of [`RequestBuilder::send`]. A request that could not be built has no span.
 ///
 /// # Cancel safety
 ///
-/// Dropped before it is ready, it gives the call up within the span, which ends as cancelled.
+/// If this is dropped before it is ready, the call is dropped within the span, and the span ends
+/// as cancelled.
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct TracedSend {
     inner: Option<Pin<Box<Sent>>>,
-    /// Why there is no request.
+    /// The error because of which there is no request.
     failed: Option<Error>,
-    // None without a span, and when the response is there.
+    // `None` without a span, and after the response is ready.
     running: Option<Running>,
 }
 
@@ -152,7 +155,7 @@ impl TracedSend {
     }
 }
 
-/// Begins the span of a request; `None` if it has an address that reqwest will not send to.
+/// Begins the span of a request. Returns `None` if reqwest does not send to its address.
 fn begin(
     request: &Request,
     options: &Arc<Options>,
@@ -181,7 +184,7 @@ impl Future for TracedSend {
             return Poll::Ready(Err(error));
         }
         let Some(inner) = inner else {
-            // It was ready before.
+            // The future has already returned its response.
             return Poll::Pending;
         };
         let Some(running) = held else {
@@ -207,7 +210,7 @@ impl Future for TracedSend {
     }
 }
 
-/// Gives a response the rest of its span, and its address, which is lost on the way.
+/// Adds the rest of the span to a response. Also adds its address, which the conversion loses.
 fn with_body(
     mut response: http::Response<Body>,
     url: Option<Url>,

@@ -5,11 +5,11 @@ use std::fmt;
 
 use http::Extensions;
 
-/// The route that a request has matched, such as `/users/{id}`, for routers that this crate
-/// does not know: put it into the extensions of the request, outside of
-/// [`server`](crate::server()), or of the response.
+/// The route that a request has matched, such as `/users/{id}`. If this crate does not know the
+/// router, put this into the extensions of the response, or into those of the request before it
+/// reaches [`server`](crate::server()).
 ///
-/// axum's are found without it.
+/// Routes of axum are found without it.
 ///
 /// ```
 /// use http::Response;
@@ -29,7 +29,7 @@ enum Text {
 }
 
 impl Route {
-    /// Makes a route of its path.
+    /// Makes a route from its path.
     pub fn new(path: impl Into<Cow<'static, str>>) -> Self {
         Self(Text::Given(path.into()))
     }

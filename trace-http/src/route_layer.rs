@@ -1,4 +1,4 @@
-//! The layer for the inside of a router, which tells the route to a server's layer around it.
+//! A layer for the inside of a router. It passes the route to a server's layer around the router.
 
 use std::task::{Context, Poll};
 
@@ -8,12 +8,12 @@ use tower_service::Service;
 
 use crate::around;
 
-/// Tells a layer [`server`](crate::server()) that is around a router which route was matched:
-/// a layer for the inside of the router. It begins no span.
+/// Returns a layer for the inside of a router. It passes the matched route to a
+/// [`server`](crate::server()) layer around the router. It begins no span.
 ///
-/// A router knows the route only inside. A `server()` that is given to `Router::layer` needs
-/// nothing more; one that is around the router, as it is if it counts all that the program
-/// answers, does:
+/// The route is known only inside the router. If you pass `server()` to `Router::layer`, you do
+/// not need this layer. If `server()` is around the router, so that it also records requests
+/// that match no route, you need it:
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -26,10 +26,10 @@ use crate::around;
 /// let app: Router = Router::new().fallback_service(app);
 /// ```
 ///
-/// Between the two there may be anything but a queue, such as tower's `Buffer`, and what
-/// rewrites the path: the route is told while the outer layer calls or polls what is inside, and
-/// only for the same method and path, as handlers may call other routers. What rewrites paths
-/// belongs outside of both.
+/// There must be no queue, such as tower's `Buffer`, and no layer that rewrites the path between
+/// the two layers. The route is passed while the outer layer calls or polls the inner one, and
+/// only for the same method and path, because handlers may call other routers. Other layers may
+/// be between them.
 #[must_use]
 pub const fn route() -> RouteLayer {
     RouteLayer(())

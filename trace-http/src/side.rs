@@ -1,4 +1,4 @@
-//! What differs between the two ends of an exchange.
+//! The differences between the two ends of an exchange.
 
 use trace_core::conventions::ERROR_TYPE;
 use trace_core::{Status, span};
@@ -9,12 +9,12 @@ use crate::grpc::Code;
 /// An end of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// The one that answers.
+    /// The end that answers requests.
     Server {
         /// Whether a request that is dropped before its end is an error.
         fails_when_dropped: bool,
     },
-    /// The one that asks.
+    /// The end that sends requests.
     Client,
 }
 
@@ -29,7 +29,7 @@ impl Side {
         }
     }
 
-    /// Whether a call with this status is an error.
+    /// Whether a gRPC call with this status is an error.
     ///
     /// Source: OpenTelemetry semantic conventions 1.44, *gRPC*, *Status*.
     pub(crate) fn is_grpc_error(self, code: Code) -> bool {
@@ -47,11 +47,11 @@ impl Side {
         }
     }
 
-    /// Says of the current span that it is dropped before its end. That it is cancelled is
-    /// said by its outcome.
+    /// Marks the current span as dropped before its end. Its outcome already says that it is
+    /// cancelled.
     ///
-    /// A client that drops a call wants that; a server is left by its client. In gRPC that is
-    /// the status `CANCELLED`, which is no error of a server.
+    /// A client drops a call on purpose. At a server, the client has closed the connection. In
+    /// gRPC this is the status `CANCELLED`, which is not an error of a server.
     pub(crate) fn write_dropped(self, is_grpc: bool) {
         let Self::Server { fails_when_dropped } = self else {
             return;
@@ -65,7 +65,7 @@ impl Side {
     }
 }
 
-/// Marks the current span as failed, without a description: the status code says it.
+/// Marks the current span as failed, without a description, because the status code is enough.
 pub(crate) fn set_error() {
     span::set_status(Status::Error("".into()));
 }

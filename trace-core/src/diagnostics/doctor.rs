@@ -54,7 +54,9 @@ pub struct Doctor {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SiteReport {
-    /// The name of the span. It is empty for all spans that get their name at run time.
+    /// The name of the span. If a call gives names at run time, this is the name that it gave
+    /// first. Spans with its other names are counted in a second report of the same place, in
+    /// which this is empty.
     pub operation_name: &'static str,
     /// The path of the file, as passed to the compiler.
     pub file: &'static str,
@@ -118,18 +120,27 @@ impl Doctor {
     }
 
     /// Returns what happened to the spans with this name, as text with one line for each
-    /// place.
+    /// place. If the name is unknown but a call gave several names at run time, the text has
+    /// the places of such calls, because these names are not counted separately.
     #[must_use]
     pub fn why(&self, operation_name: &str) -> String {
         let sites = self.sites.iter();
         let named = sites.filter(|site| site.operation_name == operation_name);
         let lines: Vec<String> = named.map(SiteReport::why).collect();
-        match lines.is_empty() {
+        if !lines.is_empty() {
+            return lines.join("\n");
+        }
+        let name = shown(operation_name);
+        let unnamed = self.sites.iter().filter(|site| site.has_unnamed_spans());
+        let unnamed: Vec<String> = unnamed.map(SiteReport::why).collect();
+        match unnamed.is_empty() {
             true => format!(
-                "`{}` was not seen: it is not called, not polled or not traced, or its span still runs or waits to be read, which a flush does",
-                shown(operation_name)
+                "`{name}` was not seen: it is not called, not polled or not traced, or its span still runs or waits to be read, which a flush does"
             ),
-            false => lines.join("\n"),
+            false => format!(
+                "`{name}` was not seen as the first name of a place; other names that are given at run time are counted by place only:\n{}",
+                unnamed.join("\n")
+            ),
         }
     }
 }
@@ -153,8 +164,20 @@ impl SiteReport {
         for (reason, spans) in &self.dropped {
             part("dropped ", Times::Counted(*spans), &format!(" as {reason}"));
         }
-        let (name, place) = (shown(self.operation_name), self.place());
-        format!("`{name}` ({place}): {}", shown(&parts.join(", ")))
+        let name = match self.operation_name {
+            "" => NAMED_AT_RUN_TIME.to_owned(),
+            name => format!("`{}`", shown(name)),
+        };
+        let place = self.place();
+        format!("{name} ({place}): {}", shown(&parts.join(", ")))
+    }
+
+    /// Returns whether the tracer has seen spans here whose names are not known.
+    fn has_unnamed_spans(&self) -> bool {
+        let is_seen = self.recorded != Times::Never
+            || !self.not_sampled.is_empty()
+            || !self.dropped.is_empty();
+        self.operation_name.is_empty() && is_seen
     }
 
     /// Returns whether nothing is known about the site: the program has not reached it.
@@ -185,7 +208,10 @@ impl SiteReport {
         let not_sampled = self.not_sampled.iter();
         let dropped = self.dropped.iter();
         [
-            shown(self.operation_name).into_owned(),
+            match self.operation_name {
+                "" => NAMED_AT_RUN_TIME.to_owned(),
+                name => shown(name).into_owned(),
+            },
             self.place(),
             times(self.recorded),
             times(self.outside),
@@ -208,6 +234,9 @@ impl SiteReport {
 fn shown(text: &str) -> Cow<'_, str> {
     visible(text, usize::MAX)
 }
+
+/// Stands for the names of spans that are counted by place only.
+pub(super) const NAMED_AT_RUN_TIME: &str = "named at run time";
 
 const COLUMNS: usize = 7;
 const HEAD: [&str; COLUMNS] = [

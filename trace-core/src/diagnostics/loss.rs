@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::diagnostics::doctor::NAMED_AT_RUN_TIME;
 use crate::diagnostics::stats::{LaneStats, Stats};
 use crate::stream::Site;
 
@@ -95,10 +96,14 @@ impl OpenSpans {
 
 impl fmt::Display for OpenSpans {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Spans that are named at run time have no place.
+        // A few spans that are named at run time have no place.
         let mut named = self.sites.iter().filter(|(file, ..)| !file.is_empty());
         for (index, (file, line, name)) in named.by_ref().take(MAX_PLACES).enumerate() {
             let separator = if index > 0 { "; " } else { "" };
+            let name = match *name {
+                "" => NAMED_AT_RUN_TIME,
+                name => name,
+            };
             write!(f, "{separator}{name}, {file}:{line}")?;
         }
         match named.count() {

@@ -1,10 +1,10 @@
-//! What headers are written into and read from.
+//! Carriers: types into which headers are written, or from which they are read.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 
-/// Takes headers: a header map, the metadata of a message.
+/// A type into which headers can be written, such as a header map or the metadata of a message.
 ///
 /// ```
 /// use trace_core::propagation::Injector;
@@ -26,26 +26,26 @@ use std::hash::BuildHasher;
     note = "headers of an HTTP crate need a type of one's own around them, of some ten lines: see the example of `trace_core::propagation::Injector`"
 )]
 pub trait Injector {
-    /// Sets a header, in place of all of that name. The name comes in lower case;
-    /// the value is printable ASCII.
+    /// Sets a header, and removes all other headers with this name. The name is in lower case.
+    /// The value is printable ASCII.
     fn set(&mut self, key: &str, value: &str);
 
-    /// Takes away all headers of a name. Does nothing unless implemented, which is
-    /// right where headers are written only once.
+    /// Removes all headers with a name. The default implementation does nothing. This is
+    /// correct if headers are written only once.
     fn remove(&mut self, key: &str) {
         let _ = key;
     }
 
-    /// Takes away all headers whose name begins with a prefix, which comes in lower case.
-    /// Does nothing unless implemented, like [`remove`](Self::remove).
+    /// Removes all headers whose name begins with a prefix. The prefix is in lower case. The
+    /// default implementation does nothing, like that of [`remove`](Self::remove).
     fn remove_prefixed(&mut self, prefix: &str) {
         let _ = prefix;
     }
 }
 
-/// Gives headers: a header map, the metadata of a message.
+/// A type from which headers can be read, such as a header map or the metadata of a message.
 ///
-/// Names have no case: `traceparent` has to find `Traceparent`.
+/// Names must be compared without case: `traceparent` must find `Traceparent`.
 ///
 /// ```
 /// use trace_core::propagation::{Extractor, extract};
@@ -73,14 +73,14 @@ pub trait Injector {
 pub trait Extractor {
     /// Calls `each` with every value of a header, in the order of the header lines.
     ///
-    /// The name comes in lower case. Give all of them, also those that are no text:
-    /// `tracestate` and `baggage` may be split over several lines, and a second
-    /// `traceparent` makes both worthless. Where a header can be there only once,
-    /// that is one call at most.
+    /// The name is in lower case. Pass every value, even if it is not valid UTF-8:
+    /// `tracestate` and `baggage` may be split over several lines, and if there is a second
+    /// `traceparent`, neither is used. If a carrier has at most one value for each name, this
+    /// makes at most one call.
     fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8]));
 
-    /// Returns the value of a header, of several the first; `None` where there is
-    /// none, or the first is no UTF-8.
+    /// Returns the first value of a header. Returns `None` if there is no value, or if the
+    /// first value is not valid UTF-8.
     fn get(&self, name: &str) -> Option<&str> {
         let mut first = None;
         self.for_each(name, &mut |value| first = first.or(Some(value)));
@@ -88,11 +88,11 @@ pub trait Extractor {
     }
 
     /// Calls `each` with the name and the value of every header whose name begins with a
-    /// prefix. The prefix comes in lower case; the names may be in any case.
+    /// prefix. The prefix is in lower case. The names may be in any case.
     ///
     /// Only formats with variable header names need this, such as the baggage of
-    /// [`JaegerPropagator`](super::JaegerPropagator). Does nothing unless implemented, which
-    /// is right for carriers that cannot list their names.
+    /// [`JaegerPropagator`](super::JaegerPropagator). The default implementation does nothing.
+    /// This is correct for carriers that cannot list their names.
     fn for_each_prefixed<'a>(&'a self, prefix: &str, each: &mut dyn FnMut(&'a str, &'a [u8])) {
         let _ = (prefix, each);
     }
@@ -104,24 +104,25 @@ fn has_prefix(name: &str, prefix: &str) -> bool {
     start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// Returns the first line of a header as text. What is no UTF-8 becomes `U+FFFD`, which no
-/// format allows: readers report it as they report any other wrong character.
+/// Returns the first line of a header as text. Invalid UTF-8 becomes `U+FFFD`. No format allows
+/// this character, so readers report it like any other invalid character.
 pub(super) fn first<'a>(headers: &'a dyn Extractor, name: &str) -> Option<Cow<'a, str>> {
     let mut first = None;
     headers.for_each(name, &mut |value| first = first.or(Some(value)));
     first.map(text)
 }
 
-/// Returns a value as text, in which `U+FFFD` stands for what is no UTF-8.
+/// Returns a value as text. Invalid UTF-8 becomes `U+FFFD`.
 pub(super) fn text(value: &[u8]) -> Cow<'_, str> {
-    // Nearly all values are text, and the check for that is ten times as quick.
+    // Nearly all values are valid UTF-8, and this check is ten times as fast.
     match std::str::from_utf8(value) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(value),
     }
 }
 
-/// Returns all lines of a header as one text, as [`first`] does with one.
+/// Returns all lines of a header as one text, joined with commas. Invalid UTF-8 becomes
+/// `U+FFFD`, as in [`first`].
 ///
 /// Source: HTTP Semantics (RFC 9110), *Field Order*.
 pub(super) fn joined<'a>(headers: &'a dyn Extractor, name: &str) -> Option<Cow<'a, str>> {

@@ -1,4 +1,4 @@
-//! Several propagators as one.
+//! Combines several propagators into one.
 
 use std::fmt;
 
@@ -26,17 +26,17 @@ impl Propagator for W3cPropagator {
     }
 }
 
-/// Several propagators as one.
+/// Combines several propagators into one.
 ///
-/// All of them write, and all of them read, in their order. The first good context counts. A
-/// propagator that finds nothing, or something bad, changes nothing for the others. The first
-/// baggage counts, wherever the context was found.
+/// All propagators write and read, in their order. The result has the first valid context, and
+/// the first baggage, even if another propagator has found it. A propagator that finds no
+/// header, or an invalid one, does not affect the others.
 ///
-/// Problems with headers are reported from the propagators before the one that found the
-/// context. Problems from those behind it are dropped, because their context was not needed.
-/// [`Extracted::or`] has the exact rules.
+/// Problems with headers are reported up to the propagator that found the context. Problems of
+/// later propagators are ignored, because their context is not needed. [`Extracted::or`] has
+/// the exact rules.
 ///
-/// [`from_env`](Self::from_env) makes the composite that `OTEL_PROPAGATORS` lists.
+/// [`from_env`](Self::from_env) makes the composite from the list in `OTEL_PROPAGATORS`.
 ///
 /// ```
 /// use trace_core::propagation::{
@@ -55,13 +55,13 @@ impl Propagator for W3cPropagator {
 pub struct CompositePropagator(Vec<Box<dyn Propagator>>);
 
 impl CompositePropagator {
-    /// Makes one that writes and reads nothing yet.
+    /// Makes a composite without propagators. It writes and reads nothing.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// Adds a propagator, behind those that are there.
+    /// Adds a propagator at the end.
     #[must_use]
     pub fn with(mut self, propagator: impl Propagator + 'static) -> Self {
         self.0.push(Box::new(propagator));

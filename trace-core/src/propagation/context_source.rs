@@ -1,15 +1,15 @@
-//! What holds a context.
+//! Values from which a context can be taken.
 
 use std::sync::Arc;
 
 use super::Extracted;
 use crate::value::TraceContext;
 
-/// What `parent = ..` and `remote = ..` of the attributes take: a context, perhaps.
+/// A value for the arguments `parent = ..` and `remote = ..` of the attributes. It may contain
+/// a context.
 ///
-/// Implemented for [`TraceContext`], [`Extracted`], `Option`s of them and pointers
-/// to them; implement it for a type of your own that brings a context, such as a
-/// message.
+/// It is implemented for [`TraceContext`] and [`Extracted`], and for `Option`s of them and
+/// pointers to them. Implement it for your own type that carries a context, such as a message.
 ///
 /// ```
 /// use trace_core::TraceContext;

@@ -1,15 +1,16 @@
-//! What can be linked to.
+//! Values from which links can be made.
 
 use std::sync::Arc;
 
 use crate::propagation::Extracted;
 use crate::value::{Link, TraceContext};
 
-/// What `links(..)` of the attributes takes: spans of other traces, any number.
+/// A value for the argument `links(..)` of the attributes. It contains any number of spans of
+/// other traces.
 ///
-/// Implemented for [`Link`], [`TraceContext`], [`Extracted`], and for `Option`s,
-/// slices, arrays and vectors of them, and pointers to them: a consumer links to
-/// the contexts of all messages of its batch.
+/// It is implemented for [`Link`], [`TraceContext`] and [`Extracted`]. It is also implemented
+/// for `Option`s, slices, arrays and vectors of them, and for pointers to them. So a consumer
+/// can link to the contexts of all messages of a batch.
 ///
 /// ```
 /// use trace_core::{Link, LinkSource, TraceContext};
@@ -31,7 +32,7 @@ use crate::value::{Link, TraceContext};
     note = "implement `trace_core::LinkSource` for `{Self}`"
 )]
 pub trait LinkSource {
-    /// Gives each link to `add`.
+    /// Calls `add` with each link.
     fn for_each_link(&self, add: &mut dyn FnMut(Link));
 }
 

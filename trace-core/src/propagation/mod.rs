@@ -1,31 +1,33 @@
-//! Contexts in headers, both ways.
+//! Writes contexts into headers, and reads them from headers.
 //!
-//! Owns the formats and what becomes of bad ones. Knows no HTTP crate: headers are
-//! anything that implements [`Injector`] or [`Extractor`], a map for example.
+//! Owns the header formats, and decides what happens to invalid headers. It depends on no HTTP
+//! crate: headers are any type that implements [`Injector`] or [`Extractor`], such as a map.
 //!
 //! | propagator | headers |
 //! |---|---|
-//! | [`W3cPropagator`], what [`inject`] and [`extract`] use | the next two together |
+//! | [`W3cPropagator`], which [`inject`] and [`extract`] use | the next two together |
 //! | [`TraceContextPropagator`] | `traceparent`, `tracestate` |
 //! | [`BaggagePropagator`] | `baggage` |
 //! | [`B3Propagator`], [`B3MultiPropagator`] | `b3`; `x-b3-traceid`, `x-b3-spanid` and others |
 //! | [`JaegerPropagator`] | `uber-trace-id`, `uberctx-…` |
 //! | [`DatadogPropagator`] | `x-datadog-trace-id`, `x-datadog-parent-id` and others |
 //! | [`XrayPropagator`] | `x-amzn-trace-id` |
-//! | [`XTracePropagator`] | `x-trace-id`, also as proxies mint it, `x-span-id` and others |
-//! | [`CompositePropagator`] | those of several, in order, also as `OTEL_PROPAGATORS` lists them |
+//! | [`XTracePropagator`] | `x-trace-id`, including ids made by proxies, `x-span-id` and others |
+//! | [`CompositePropagator`] | those of several propagators, in order; can be made from `OTEL_PROPAGATORS` |
 //! | `()` | none |
 //!
-//! | carrier | for |
+//! | carrier | use |
 //! |---|---|
-//! | maps and lists of texts | queues, tables of jobs, tests |
+//! | maps and lists of texts | queues, job tables, tests |
 //! | [`EnvironmentVariables`], and `std::process::Command` | child processes, CI jobs |
-//! | a type of your own, of some ten lines | header maps of an HTTP crate |
+//! | your own type, about ten lines | header maps of an HTTP crate |
 //!
-//! Nothing that comes in is trusted, and nothing breaks a request. Formats are read
-//! strictly, after their specification; what is bad is left out and reported:
-//! without a good `traceparent` there is no context, and the caller starts a trace;
-//! a bad `tracestate` is dropped alone, and so is a bad member of `baggage`.
+//! Incoming headers are not trusted, and an invalid header never makes a request fail. Headers
+//! are parsed strictly, as their specification says. Invalid parts are ignored and reported:
+//!
+//! - Without a valid `traceparent` there is no context, and a new trace starts.
+//! - An invalid `tracestate` is ignored, and the `traceparent` is kept.
+//! - An invalid member of `baggage` is ignored, and the other members are kept.
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -80,12 +82,11 @@ pub use w3c::{
 /// OpenTelemetry calls it a *text map propagator*.
 #[doc(alias = "TextMapPropagator")]
 pub trait Propagator: Send + Sync {
-    /// Writes the context. What the context has nothing for is removed, so that
-    /// headers used before do not keep what belongs to another context.
+    /// Writes the context. Removes each header for which the context has no value. Otherwise
+    /// reused headers would keep values of another context.
     fn inject(&self, context: &TraceContext, headers: &mut dyn Injector);
 
-    /// Reads what is there and good, and reports the rest. Headers that are not
-    /// there are no problem.
+    /// Reads all valid headers, and reports invalid ones. A missing header is not reported.
     fn extract(&self, headers: &dyn Extractor) -> Extracted;
 }
 

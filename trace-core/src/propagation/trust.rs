@@ -1,9 +1,9 @@
-//! How far a caller is believed.
+//! Whether the context of a caller is trusted.
 
-/// How far the context that came with a request is believed.
+/// Whether a root trusts the context that a request contains.
 ///
-/// Who may decide for this service which requests are recorded, and into which
-/// trace they go, is up to the door through which they come.
+/// A trusted caller decides which trace the request belongs to, and whether it is recorded.
+/// Choose a value for each entry point of the service.
 ///
 /// ```
 /// use trace_core::propagation::extract;
@@ -27,38 +27,38 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Trust {
-    /// The caller's trace goes on, with its decision and its baggage. For callers
-    /// of one's own.
+    /// Continues the caller's trace, with its sampling decision and its baggage. Use this for
+    /// callers that you control.
     #[default]
     Continue,
-    /// A trace begins, with the sampler's decision and without the caller's
-    /// `tracestate` and baggage; the caller's context is kept as a link. For the
-    /// public edge. Where nothing is recorded, nothing is passed on.
+    /// Starts a new trace. The sampler decides whether it is recorded. The caller's context
+    /// becomes a link, and its `tracestate` and baggage are ignored. Use this for requests from
+    /// the internet. Where nothing is recorded, nothing is passed on.
     Restart,
-    /// The caller's trace goes on, but of those that the caller wants recorded only so many a
-    /// second are. What is above that is counted in
-    /// [`CallerStats::capped`](crate::CallerStats::capped). The sampler is asked about it as
-    /// about a trace that the caller does not record: the usual samplers refuse it, and a rule
-    /// of your own may record it.
+    /// Continues the caller's trace, but limits how many traces per second are recorded because
+    /// the caller asks for it. Traces above the limit are counted in
+    /// [`CallerStats::capped`](crate::CallerStats::capped). For the sampler, they look like
+    /// traces that the caller does not record: the usual samplers refuse them, but a rule of
+    /// your own may record them.
     ///
     /// A caller may also leave the decision open, with a context or with an id alone
-    /// (`X-Trace-Id`, `b3` without a state). The sampler decides, as for a new trace. But the
-    /// id, by which many samplers decide, is the caller's: what the sampler records takes from
-    /// the allowance, too, and is not recorded if none is left. "Sampled" without an id is
-    /// ignored: the id is then our own, and the decision the sampler's.
+    /// (`X-Trace-Id`, `b3` without a state). Then the sampler decides, as for a new trace. But
+    /// the caller has chosen the id, and many samplers decide by the id. So a trace that the
+    /// sampler records takes from the limit, too, and is not recorded above it. "Sampled"
+    /// without an id is ignored: the trace gets an id of its own, and the sampler decides.
     ///
-    /// A caller that says "not sampled" takes nothing from the allowance. A sampler that does
-    /// not heed callers, such as [`Probabilistic`](crate::Probabilistic) alone, records it by
-    /// its id nevertheless: put it into [`ParentBased`](crate::ParentBased).
+    /// A caller that says "not sampled" takes nothing from the limit. A sampler that ignores
+    /// callers, such as [`Probabilistic`](crate::Probabilistic) alone, may still record the
+    /// trace: put it into [`ParentBased`](crate::ParentBased).
     ///
     /// Where nothing is recorded, the context is passed on: without a tracer, and by
-    /// [`pass_on`](crate::RootBuilder::pass_on), such as for paths that a server skips. There
-    /// "sampled" and an open decision take from the allowance, too, and are passed on as "not
-    /// sampled" if none is left. Without a tracer there is none.
+    /// [`pass_on`](crate::RootBuilder::pass_on), such as for paths that a server skips. With a
+    /// tracer, "sampled" and an open decision take from the limit there, too, and are passed on
+    /// as "not sampled" above it. Without a tracer there is no limit.
     ///
-    /// One allowance for each number: all roots of a tracer that name the same one share it.
+    /// All roots of a tracer with the same `per_second` share one limit.
     Capped {
-        /// Traces a second, at most.
+        /// The largest number of traces per second.
         per_second: u32,
     },
 }

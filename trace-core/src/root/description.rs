@@ -65,9 +65,9 @@ impl Begin for RootDescription {
     fn note_unsampled(&self, scope: &Scope) {
         // Finding the site costs more than the rest of the note, so do it only if calls are
         // counted.
-        if diagnostics::is_counting()
-            && let Some(site) = self.site()
-        {
+        if diagnostics::is_counting() {
+            let placed = self.site();
+            let site = placed.unwrap_or_else(|| Site::unnamed_at(self.source));
             begin::note_unsampled(site, scope);
         }
     }
@@ -83,7 +83,7 @@ impl Begin for RootDescription {
 
     fn open(&self) -> (u64, u64) {
         let placed = write::site_at(&self.operation_name, self.source);
-        let site = placed.unwrap_or(Site::unnamed());
+        let site = placed.unwrap_or_else(|| Site::unnamed_at(self.source));
         let given = self
             .details
             .as_ref()

@@ -48,8 +48,8 @@ pub fn start(operation_name: impl AsRef<str>) -> OpenSpan {
 // Not inlined, so that in the usual case the compiler builds the span in its final place and
 // does not move it.
 #[inline(never)]
-fn begin_described(name: &str, source: &Location<'_>) -> Held {
-    begin_held(Site::unnamed(), |span| {
+fn begin_described(name: &str, source: &'static Location<'static>) -> Held {
+    begin_held(Site::unnamed_at(source), |span| {
         write::description(span, name, SpanKind::Internal, source);
     })
 }
@@ -103,7 +103,8 @@ pub(crate) fn start_at<'a>(
     let name = name();
     Some(OpenSpan(IfRecording::from_fn(|| {
         let site = write::site_at(name, source);
-        begin_held(site.unwrap_or(Site::unnamed()), |span| match site {
+        let or_unnamed = site.unwrap_or_else(|| Site::unnamed_at(source));
+        begin_held(or_unnamed, |span| match site {
             None => write::description(span, name, kind, source),
             Some(_) => write::kind(span, kind),
         })
@@ -191,7 +192,8 @@ impl SpanBuilder {
                 return note_missed(&description.name, description.source);
             }
             let site = write::site_at(&description.name, description.source);
-            begin_held(site.unwrap_or(Site::unnamed()), |span| {
+            let or_unnamed = site.unwrap_or_else(|| Site::unnamed_at(description.source));
+            begin_held(or_unnamed, |span| {
                 description.write(span, site.is_some());
             })
         }))

@@ -3,8 +3,8 @@
 //! A root or a held span that a function call begins has no static site, because its name
 //! is an argument of the call. Usually all calls at one place in the source pass the same
 //! name. So each such *call site* gets a [`Site`] with the name of its first call. If a
-//! later call passes another name, it finds no site here, and the name is written into the
-//! stream as a text.
+//! later call passes another name, its span gets a second [`Site`] of the same place, which
+//! has no name. The name is then written into the stream as a text.
 //!
 //! Nothing here waits, because it runs on the application's threads.
 
@@ -17,13 +17,15 @@ use std::sync::Mutex;
 use super::site::Site;
 use crate::value::SpanKind;
 
-/// A place in the source, and the site with the name of its first call.
+/// A place in the source, the site with the name of its first call, and the site for all
+/// other names.
 ///
 /// It is leaked, because sites are static. There is at most one for each call in the
 /// program's source.
 struct CallSite {
     source: &'static Location<'static>,
     site: Site,
+    unnamed: Site,
 }
 
 /// All call sites, by the address of their `Location`, which is static. The lock is only
@@ -58,15 +60,30 @@ impl Site {
         name: &str,
         source: &'static Location<'static>,
     ) -> Option<&'static Self> {
-        let address = ptr::from_ref(source).addr();
-        // Most machines align a `Location` to 8 bytes: the lowest three bits are all zero.
-        let near = RECENT.with(|near| near.get((address >> 3) % RECENT_SITES).and_then(Cell::get));
-        let known = match near {
-            Some(known) if ptr::eq(known.source, source) => known,
-            _ => find_or_add(name, source)?,
+        let known = match find_recent(source) {
+            Some(known) => known,
+            None => find_or_add(name, source)?,
         };
         (known.site.operation_name() == name).then_some(&known.site)
     }
+
+    /// Returns the site for spans at this place that [`find_by_call`](Self::find_by_call) has
+    /// not found. The site has no name. Returns [`unnamed`](Self::unnamed) if the thread's
+    /// cache does not have the call site.
+    #[inline(never)]
+    pub(crate) fn unnamed_at(source: &'static Location<'static>) -> &'static Self {
+        // `find_by_call` has just put the call site into the cache, if it could.
+        find_recent(source).map_or(Self::unnamed(), |known| &known.unnamed)
+    }
+}
+
+/// Returns a call site from the thread's cache.
+#[inline]
+fn find_recent(source: &'static Location<'static>) -> Option<&'static CallSite> {
+    let address = ptr::from_ref(source).addr();
+    // Most machines align a `Location` to 8 bytes: the lowest three bits are all zero.
+    let near = RECENT.with(|near| near.get((address >> 3) % RECENT_SITES).and_then(Cell::get));
+    near.filter(|known| ptr::eq(known.source, source))
 }
 
 /// Returns a call site from the table. Adds it with this name if it is new.
@@ -81,8 +98,13 @@ fn find_or_add(name: &str, source: &'static Location<'static>) -> Option<&'stati
     let mut known = CALL_SITES.try_lock().ok()?;
     let known = *known.entry(address).or_insert_with(|| {
         let name: &'static str = Box::leak(name.into());
-        let site = Site::new(name, SpanKind::Internal, source.file(), source.line(), &[]);
-        Box::leak(Box::new(CallSite { source, site }))
+        let site = |name| Site::new(name, SpanKind::Internal, source.file(), source.line(), &[]);
+        let (site, unnamed) = (site(name), site(""));
+        Box::leak(Box::new(CallSite {
+            source,
+            site,
+            unnamed,
+        }))
     });
     RECENT.with(|near| {
         if let Some(near) = near.get((address >> 3) % RECENT_SITES) {

@@ -78,8 +78,8 @@ impl Site {
         }
     }
 
-    /// Returns the site for spans that are described at run time and whose call has no
-    /// site of its own.
+    /// Returns the site for spans that are described at run time and whose place has no
+    /// site; see [`unnamed_at`](Self::unnamed_at).
     #[inline]
     pub(crate) fn unnamed() -> &'static Self {
         static UNNAMED: Site = Site::new("", SpanKind::Internal, "", 0, &[]);

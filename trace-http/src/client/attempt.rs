@@ -1,4 +1,4 @@
-//! How the span of one attempt begins, and with what it leaves.
+//! The beginning of the span of one attempt, and the context that is sent.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::redact::Url;
 use crate::side::Side;
 use crate::{grpc, method};
 
-/// A request whose span has begun, if one is recorded, and that is to be sent within it.
+/// A request that is about to be sent within its span. The span has begun, if it is recorded.
 #[derive(Debug)]
 pub(crate) struct Attempt {
     share: Share,
@@ -55,15 +55,16 @@ impl Attempt {
         Self { share, running }
     }
 
-    /// Keeps the baggage here.
+    /// Does not send the baggage.
     #[cfg(feature = "reqwest")]
     pub(crate) fn without_baggage(mut self) -> Self {
         self.share = self.share.without_baggage();
         self
     }
 
-    /// Writes the context into the headers of a request, and sends it, within the span; returns
-    /// that, which is held until the response is there.
+    /// Writes the context into the headers of a request and sends it, within the span. Returns
+    /// the result of `send`, and the running attempt, which keeps the span until the response is
+    /// ready.
     pub(crate) fn send<Q, R>(
         self,
         options: &Options,
@@ -82,7 +83,7 @@ impl Attempt {
     }
 }
 
-/// Says of the current span what the request is.
+/// Writes tags of the request to the current span.
 ///
 /// Source: OpenTelemetry semantic conventions 1.44, *HTTP client* and *gRPC*.
 fn write(target: Target<'_>, call: Option<&str>, head: &RequestHead<'_>) {
@@ -104,7 +105,7 @@ fn write(target: Target<'_>, call: Option<&str>, head: &RequestHead<'_>) {
 }
 
 impl<'a> Target<'a> {
-    /// Finds where a request goes: its address says it, or else the header `Host`.
+    /// Finds the host to which a request goes, in its address, or else in the header `Host`.
     fn from_head(uri: &'a Uri, headers: &'a HeaderMap) -> Self {
         let Some(host) = uri.host() else {
             let host = headers.get(HOST).and_then(|host| host.to_str().ok());

@@ -16,11 +16,12 @@ pin_project! {
     ///
     /// # Cancel safety
     ///
-    /// Dropped before it is ready, it drops the call within the span, which ends as cancelled.
+    /// If this is dropped before it is ready, the call is dropped within the span, and the span
+    /// ends as cancelled.
     pub struct ClientFuture<F> {
         #[pin]
         inner: Option<F>,
-        // None without a span, and when the response is there.
+        // `None` without a span, and after the response is ready.
         running: Option<Running>,
     }
 
@@ -54,7 +55,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(inner) = this.inner.as_pin_mut() else {
-            // Only a drop takes it away.
+            // Only a drop removes it.
             return Poll::Pending;
         };
         let polled = match this.running {

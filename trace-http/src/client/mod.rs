@@ -1,7 +1,7 @@
-//! Clients: one span an attempt, from its head to the end of the response's body.
+//! Clients: one span for each attempt, from its head to the end of the response's body.
 //!
-//! Owns how that span begins, what is said of it at both heads, and which hosts the context
-//! is sent to. How it ends is in `exchange.rs`, as servers need the same.
+//! Owns the beginning of this span, its tags from both heads, and the hosts to which the context
+//! is sent. The end of the span is in `exchange.rs`, because servers need it, too.
 
 mod attempt;
 mod future;

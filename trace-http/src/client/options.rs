@@ -1,4 +1,4 @@
-//! What a client's layer can be told.
+//! The options of a client's layer.
 
 use std::fmt;
 use std::panic::Location;
@@ -38,7 +38,7 @@ impl Options {
         }
     }
 
-    /// Says of the current span what is asked for of the request.
+    /// Writes the requested tags of the request to the current span.
     pub(super) fn write_request(&self, head: &RequestHead<'_>) {
         write_headers(&self.request_headers, head.headers);
         if let Some(Hook(hook)) = &self.on_request {
@@ -46,7 +46,7 @@ impl Options {
         }
     }
 
-    /// Says of the current span what is asked for of the response.
+    /// Writes the requested tags of the response to the current span.
     pub(super) fn write_response<B>(&self, response: &Response<B>) {
         write_headers(&self.response_headers, response.headers());
         if let Some(Hook(hook)) = &self.on_response {

@@ -1,13 +1,13 @@
-//! How often a request was sent before.
+//! The number of times that a request was sent before.
 
 use http::Extensions;
 
-/// How often a request was sent before: an extension of the request, by which a layer outside
-/// of [`client`](crate::client()) that sends again says so.
+/// The number of times that a request was sent before. It is an extension of the request. A
+/// retry layer around [`client`](crate::client()) sets it.
 ///
 /// It is recorded as
 /// [`http.request.resend_count`](crate::conventions::HTTP_REQUEST_RESEND_COUNT), if it is not
-/// zero. For a policy of `tower::retry`:
+/// zero. This is how a policy of `tower::retry` sets it:
 ///
 /// ```
 /// use std::future::{Ready, ready};
@@ -43,7 +43,7 @@ use http::Extensions;
 pub struct ResendCount(pub u32);
 
 impl ResendCount {
-    /// Counts one more in the extensions of a request that is about to be sent again.
+    /// Adds one to the count in the extensions of a request that is about to be sent again.
     pub fn increment(extensions: &mut Extensions) {
         let Self(before) = Self::in_extensions(extensions);
         extensions.insert(Self(before.saturating_add(1)));

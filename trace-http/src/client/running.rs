@@ -14,7 +14,7 @@ use crate::exchange::{About, Exchange};
 use crate::heads::protocol_version;
 use crate::peer;
 
-/// An attempt that has no response yet. Dropped, it was cancelled.
+/// An attempt that has no response yet. If it is dropped, the span ends as cancelled.
 #[derive(Debug)]
 pub(crate) struct Running {
     exchange: Exchange,
@@ -31,7 +31,7 @@ impl Running {
         &self.exchange.span
     }
 
-    /// Polls for the response within the span, which may end with it.
+    /// Polls for the response within the span. The span may end with the response.
     pub(crate) fn poll<B, E>(
         &mut self,
         poll: impl FnOnce() -> Poll<Result<Response<B>, E>>,
@@ -50,7 +50,7 @@ impl Running {
         })
     }
 
-    /// Returns the rest of the exchange, for the body that has it.
+    /// Returns the rest of the exchange, for the body of the response.
     pub(crate) fn into_exchange(self) -> Exchange {
         self.exchange
     }

@@ -1,4 +1,5 @@
-//! Who asks, and for what: what a request says, what proxies say of it, and the connection.
+//! The addresses of client and server: from the request, from the headers of proxies, and from
+//! the connection.
 
 use std::net::SocketAddr;
 
@@ -7,13 +8,13 @@ use http::{Extensions, HeaderMap, Uri};
 
 use crate::host::split_port;
 
-/// The address of the other end of the connection, for servers that this crate does not know:
-/// put it into the extensions of the request. axum's `ConnectInfo<SocketAddr>` is found without
+/// The address of the other end of the connection. If this crate does not know the server, put
+/// this into the extensions of the request. axum's `ConnectInfo<SocketAddr>` is found without
 /// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddress(pub SocketAddr);
 
-/// Returns the other end of the connection, if it is known.
+/// Returns the address of the other end of the connection, if it is known.
 pub(super) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
     if let Some(PeerAddress(address)) = extensions.get() {
         return Some(*address);
@@ -27,7 +28,7 @@ pub(super) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
     None
 }
 
-/// What proxies say of a request.
+/// What the headers of proxies say about a request.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Forwarded<'a> {
     pub(super) client: Option<&'a str>,
@@ -36,7 +37,7 @@ pub(super) struct Forwarded<'a> {
 }
 
 impl<'a> Forwarded<'a> {
-    /// Reads what the proxy has said that is next to the client: the first of each.
+    /// Reads the values of the proxy that is next to the client: the first of each header.
     ///
     /// Source: Forwarded HTTP Extension (RFC 7239).
     pub(super) fn from_headers(headers: &'a HeaderMap) -> Self {
@@ -68,7 +69,7 @@ impl<'a> Forwarded<'a> {
     }
 }
 
-/// Returns the host and the port that the client has asked for.
+/// Returns the host and the port that the client has requested.
 pub(super) fn server<'a>(
     forwarded: &Forwarded<'a>,
     uri: &'a Uri,
@@ -78,7 +79,7 @@ pub(super) fn server<'a>(
     let authority = || uri.authority().map(http::uri::Authority::as_str);
     match forwarded.host.or_else(authority).or_else(host) {
         Some(authority) => {
-            // In an address there may be credentials.
+            // An address may contain credentials.
             let host = authority
                 .rsplit_once('@')
                 .map_or(authority, |(_, host)| host);

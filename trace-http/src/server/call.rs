@@ -1,8 +1,8 @@
-//! What a request of gRPC says of its call.
+//! What a gRPC request says about its call.
 
 use http::{HeaderMap, HeaderValue};
 
-/// Returns how long the caller waits, in seconds.
+/// Returns the time that the caller will wait, in seconds.
 ///
 /// Source: gRPC, *gRPC over HTTP2*, `Timeout`.
 pub(super) fn timeout(headers: &HeaderMap) -> Option<f64> {
@@ -11,7 +11,8 @@ pub(super) fn timeout(headers: &HeaderMap) -> Option<f64> {
     let digits = text.strip_suffix(unit)?;
     let in_range = (1..=8).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     let count: f64 = in_range.then(|| digits.parse().ok())??;
-    // Divided, not multiplied: a tenth is the number that is nearest to it.
+    // Dividing gives the nearest `f64`. Multiplying by `1e-3` may not, because `1e-3` itself is
+    // rounded.
     Some(match unit {
         'H' => count * 3_600.0,
         'M' => count * 60.0,

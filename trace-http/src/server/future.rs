@@ -26,12 +26,12 @@ pin_project! {
     ///
     /// # Cancel safety
     ///
-    /// Dropped before it is ready, it drops the handler's future within the span, which ends
-    /// as cancelled.
+    /// If this is dropped before it is ready, the handler's future is dropped within the span,
+    /// and the span ends as cancelled.
     pub struct ServerFuture<F> {
         #[pin]
         inner: Option<F>,
-        // None without a span, and when the response is there.
+        // `None` without a span, and after the response is ready.
         running: Option<Running>,
     }
 
@@ -54,7 +54,7 @@ impl<F> ServerFuture<F> {
         }
     }
 
-    /// What the service makes of a request, called within its span.
+    /// The future that the service returns, when called within the span of the request.
     pub(super) fn call(mut running: Running, call: impl FnOnce() -> F) -> Self {
         Self {
             inner: running.call(call),
@@ -68,7 +68,7 @@ impl<F> ServerFuture<F> {
 pub(super) struct Running {
     exchange: Exchange,
     handled: Handled,
-    /// What stands for the method in the name.
+    /// The text for the method in the name of the span.
     method: &'static str,
     options: Arc<Options>,
 }
@@ -83,8 +83,8 @@ impl Running {
         }
     }
 
-    /// Calls the service within the span; returns what it makes. If that panics, the span has
-    /// panicked.
+    /// Calls the service within the span, and returns its future. If the service panics, the
+    /// span ends as panicked.
     fn call<R>(&mut self, call: impl FnOnce() -> R) -> Option<R> {
         let Self {
             exchange: Exchange { about, span },
@@ -93,7 +93,7 @@ impl Running {
             ..
         } = self;
         let mut called = None;
-        // By a poll, which costs less than to enter the span.
+        // A poll is used, because it costs less than entering the span.
         let _ready = span.poll(
             || {
                 let entered = handled.enter();
@@ -109,7 +109,7 @@ impl Running {
     }
 }
 
-/// Names the current span after a route. A call is named after its method already.
+/// Names the current span after a route. A gRPC call already has the name of its method.
 fn write_route(method: &'static str, about: &mut About, route: Option<&Route>) {
     if let (Some(route), Some(undecided)) = (route, &mut about.undecided) {
         undecided.route = Some(route.as_str().to_owned());
@@ -132,7 +132,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Some(inner) = this.inner.as_mut().as_pin_mut() else {
-            // It was ready before.
+            // The future has already returned its response.
             return Poll::Pending;
         };
         let Some(running) = this.running else {
@@ -204,7 +204,8 @@ impl Running {
     }
 }
 
-/// Sees the head of a response; `has_caught` says that something panicked while it was made.
+/// Handles the head of a response. `has_caught` is set if a panic was caught while the response
+/// was made.
 fn see_head<B: Body>(
     about: &mut About,
     options: &Options,

@@ -1,7 +1,7 @@
-//! Servers: one span a request, from its head to the end of the response's body.
+//! Servers: one span for each request, from its head to the end of the response's body.
 //!
-//! Owns how that span begins, and what is said of the request. How it ends is in
-//! `exchange.rs`, as clients need the same.
+//! Owns the beginning of this span, and the tags of the request. The end of the span is in
+//! `exchange.rs`, because clients need it, too.
 
 mod address;
 mod call;

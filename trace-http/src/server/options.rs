@@ -1,4 +1,4 @@
-//! What a server's layer can be told.
+//! The options of a server's layer.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::hooks::{Hook, OnRequest, OnResponse, run_hook, write_headers};
 pub(super) struct Options {
     pub(super) source: &'static Location<'static>,
     pub(super) tracer: Option<Tracer>,
-    /// Reads the headers of callers; `None` is the default.
+    /// Reads the headers of callers. `None` means the default propagator.
     pub(super) propagator: Option<Arc<dyn Propagator>>,
     pub(super) trust: Trust,
     pub(super) skipped: Vec<Pattern>,
@@ -62,7 +62,7 @@ impl Options {
         }
     }
 
-    /// Reads what the caller says of its trace.
+    /// Reads the context of the caller.
     pub(super) fn caller(&self, headers: &HeaderMap) -> Extracted {
         match &self.propagator {
             None => carrier::extract(headers),
@@ -74,12 +74,12 @@ impl Options {
         self.skipped.iter().any(|pattern| pattern.matches(path))
     }
 
-    /// Whether something is to be said of a request beside the tags with which it begins.
+    /// Whether the request has more tags than those with which its span begins.
     pub(super) fn says_more_of_requests(&self) -> bool {
         self.reports.size || !self.request_headers.is_empty() || self.on_request.is_some()
     }
 
-    /// Says of the current span what is asked for.
+    /// Writes tags of the request to the current span.
     pub(super) fn write_response<B>(&self, response: &Response<B>) {
         write_headers(&self.response_headers, response.headers());
         if let Some(Hook(hook)) = &self.on_response {

@@ -16,7 +16,7 @@ use crate::around;
 use crate::body::TracedBody;
 use crate::captured::Captured;
 
-/// A service whose requests are spans; made by [`ServerLayer`](super::ServerLayer).
+/// A service that records a span for each request. Made by [`ServerLayer`](super::ServerLayer).
 #[derive(Clone, Debug)]
 pub struct ServerService<S> {
     inner: S,
@@ -42,8 +42,9 @@ where
         self.inner.poll_ready(cx)
     }
 
-    /// The span begins here, below whatever the caller sent, or else below the span that was
-    /// current at a [`capture`](crate::capture()) outside.
+    /// The span begins here. Its parent is the caller's span, if the headers have a context.
+    /// Otherwise its parent is the span that was current at an outer
+    /// [`capture`](crate::capture()).
     fn call(&mut self, mut request: Request<Q>) -> ServerFuture<S::Future> {
         let caller = || self.options.caller(request.headers()).context;
         if let Some(outer) = around::outer_layer(&request, caller) {

@@ -1,8 +1,8 @@
-//! Paths of which no span is recorded.
+//! Paths whose requests are not recorded.
 
 use std::borrow::Cow;
 
-/// A path, with `*` for any text.
+/// A pattern for paths, in which `*` stands for any text.
 #[derive(Clone, Debug)]
 pub(super) struct Pattern(Cow<'static, str>);
 
@@ -24,7 +24,8 @@ impl Pattern {
         let Some(last) = parts.next_back() else {
             return rest.is_empty();
         };
-        // Each as early as it can be, which leaves the most to those that follow.
+        // Each part is matched as early as possible, which leaves the most text for the next
+        // parts.
         for part in parts {
             match rest.split_once(part) {
                 Some((_, after)) => rest = after,

@@ -15,8 +15,10 @@ use crate::value::{Baggage, TraceContext};
 
 /// Writes and reads `baggage`.
 ///
-/// Reading gives no context, only baggage. A bad member is dropped alone. Empty
-/// baggage is not written. Source: W3C Baggage, *Baggage HTTP Header Format*.
+/// It reads only baggage, and no context. An invalid member is ignored, and the other members
+/// are kept. Empty baggage is not written.
+///
+/// Source: W3C Baggage, *Baggage HTTP Header Format*.
 ///
 /// ```
 /// use trace_core::propagation::{BaggagePropagator, Propagator};
@@ -29,7 +31,7 @@ use crate::value::{Baggage, TraceContext};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BaggagePropagator;
 
-/// Most members that are reported one by one.
+/// The largest number of invalid members that are reported one by one.
 const MAX_ERRORS: usize = 64;
 
 impl Propagator for BaggagePropagator {
@@ -55,7 +57,7 @@ impl Propagator for BaggagePropagator {
 }
 
 impl Baggage {
-    /// Returns the text of the `baggage` header; empty where there is no entry.
+    /// Returns the text of the `baggage` header. It is empty if there is no entry.
     #[must_use]
     pub fn to_header(&self) -> String {
         let mut text = String::new();
@@ -81,14 +83,14 @@ impl Baggage {
         text
     }
 
-    /// Reads the text of the `baggage` header: the good members, and what is wrong
-    /// with the others. Several header lines are joined with commas first.
+    /// Reads the text of the `baggage` header. Returns the valid members, and an error for each
+    /// invalid one. Join several header lines with commas first.
     ///
-    /// A member that is bad, or that could not be written again within 64 entries and
-    /// 8,192 bytes, is left out alone: it takes no other member's place. After 64
-    /// errors one more says how many members were left out besides. Of members with
-    /// one key the last is kept, as in OpenTelemetry. Bytes that are no UTF-8 become
-    /// `U+FFFD`. Empty members are no errors.
+    /// An invalid member is ignored. So is a member for which there is no room in 64 entries
+    /// and 8,192 bytes. The other members are kept. After 64 errors, one last error contains
+    /// the number of further members that were ignored. If several members have the same key,
+    /// the last one is kept, as in OpenTelemetry. Invalid UTF-8 becomes `U+FFFD`. Empty members
+    /// are not errors.
     #[must_use]
     pub fn from_header(text: &str) -> (Self, Vec<ParseBaggageError>) {
         let (mut baggage, mut errors, mut more) = (Self::new(), Vec::new(), 0);
@@ -131,7 +133,7 @@ fn parse_member(member: &str) -> Result<BaggageEntry, Finding> {
 
 /// Source: W3C Baggage, *value*.
 fn decode(value: &str) -> Result<Box<str>, Finding> {
-    // Most values are plain: one pass, and one allocation.
+    // Most values have no escapes, so this needs one pass and one allocation.
     if value.bytes().all(is_plain_in_value) {
         return Ok(value.into());
     }

@@ -1,23 +1,23 @@
-//! What is bad of `baggage`.
+//! The error for an invalid member of `baggage`.
 
 use std::fmt;
 
 use crate::value::visible::Visible;
 use crate::value::{Baggage, InvalidBaggage};
 
-/// A member of `baggage` that was left out.
+/// A member of `baggage` that was ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseBaggageError(pub(super) Reason);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
-    /// `number` counts from 1, empty members left out.
+    /// `number` counts from 1, without empty members.
     Member {
         number: usize,
         text: Box<str>,
         finding: Finding,
     },
-    /// So many more members were left out.
+    /// The number of further members that were ignored.
     More(u64),
 }
 
@@ -30,8 +30,8 @@ pub(super) enum Finding {
 }
 
 impl ParseBaggageError {
-    /// Returns of how many members this is: of one, or of those that are not reported one by
-    /// one.
+    /// Returns the number of members that this error is about. It is one, or the number of
+    /// members that are not reported one by one.
     #[must_use]
     pub const fn members(&self) -> u64 {
         match self.0 {

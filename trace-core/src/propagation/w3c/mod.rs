@@ -1,4 +1,4 @@
-//! The headers of the W3C: `traceparent` and `tracestate`, and `baggage`.
+//! The headers that the W3C defines: `traceparent`, `tracestate` and `baggage`.
 
 mod baggage;
 mod baggage_error;

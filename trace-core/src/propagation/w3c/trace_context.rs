@@ -8,8 +8,10 @@ use crate::value::{TraceContext, TraceState};
 
 /// Writes and reads `traceparent` and `tracestate`.
 ///
-/// A bad `traceparent`, or a second one, leaves no context, and `tracestate` is not
-/// looked at; a bad `tracestate` is dropped alone. An empty one is not written.
+/// If `traceparent` is invalid or there are several, there is no context, and `tracestate` is
+/// not read. If only `tracestate` is invalid, it is ignored. An empty `tracestate` is not
+/// written.
+///
 /// Source: W3C Trace Context Level 2, *Trace Context HTTP Request Headers Format*.
 ///
 /// ```

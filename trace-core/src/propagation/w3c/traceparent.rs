@@ -6,7 +6,7 @@ use crate::value::baggage::trim;
 use crate::value::hex::{HexFinding, lower_hex, parse_hex, write_hex};
 use crate::value::{ParseIdError, SpanId, TraceContext, TraceFlags, TraceId};
 
-/// A text that is no `traceparent`. The caller starts a new trace.
+/// The error for an invalid `traceparent`. The caller should start a new trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseTraceparentError(Reason);
 
@@ -28,9 +28,10 @@ enum Field {
 }
 
 impl TraceContext {
-    /// Returns the text of the `traceparent` header: version 00, 55 characters.
+    /// Returns the text of the `traceparent` header, in version 00 with 55 characters.
     ///
-    /// State, baggage and the parent of the current span are not in it.
+    /// It does not contain the `tracestate`, the baggage or the parent of the current span.
+    ///
     /// Source: W3C Trace Context Level 2, *Traceparent Header*.
     ///
     /// ```
@@ -45,7 +46,7 @@ impl TraceContext {
         // "The behavior of other flags is not defined. Vendors MUST set those to
         // zero."
         let flags = known(self.flags).as_byte();
-        // Most calls of a client write it, so it is not formatted.
+        // Most client calls write this header, and `format!` would be slower.
         let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
         if let Some(digits) = text.get_mut(3..35) {
             write_hex(self.trace_id.get(), digits);
@@ -56,21 +57,22 @@ impl TraceContext {
         if let Some(digits) = text.get_mut(53..55) {
             write_hex(flags.into(), digits);
         }
-        // It is ASCII.
+        // All bytes are ASCII.
         String::from_utf8(text.into()).unwrap_or_default()
     }
 
-    /// Reads the text of a `traceparent` header; the context is remote.
+    /// Reads the text of a `traceparent` header. The context is remote.
     ///
-    /// Version 00 has exactly 55 characters. Of higher versions what version 00
-    /// has is read, with the flags that it has: *sampled* and *random*. Others are
-    /// not kept. Spaces and tabs around the text are no part of it.
+    /// Version 00 has exactly 55 characters. In higher versions, only the fields of version 00
+    /// are read. The flags *sampled* and *random* are kept, and other flags are not. Spaces and
+    /// tabs around the text are ignored.
+    ///
     /// Source: W3C Trace Context Level 2, *Traceparent Header* and *Versioning of
     /// traceparent*.
     ///
     /// # Errors
     ///
-    /// When a field is missing or bad; start a new trace.
+    /// If a field is missing or invalid. Start a new trace then.
     ///
     /// ```
     /// use trace_core::TraceContext;
@@ -108,8 +110,8 @@ impl TraceContext {
     }
 }
 
-/// Reads version 00 if nothing is wrong with it. Nearly all texts are this, and the reader of
-/// other texts, which says what is wrong, takes five times as long.
+/// Reads a valid text of version 00, as nearly all texts are. The function for all other texts
+/// finds out which field is invalid, and takes five times as long.
 fn read_version_00(text: &[u8]) -> Option<TraceContext> {
     let [b'0', b'0', b'-', text @ ..] = text else {
         return None;
@@ -139,11 +141,11 @@ fn received(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> TraceConte
 }
 
 impl ParseTraceparentError {
-    /// The header is there more than once, so that none of them can be trusted.
+    /// There are several such headers, so none of them can be trusted.
     pub(super) const REPEATED: Self = Self(Reason::Repeated);
 }
 
-/// Returns the flags that have a meaning.
+/// Returns the flags that are defined.
 const fn known(flags: TraceFlags) -> TraceFlags {
     TraceFlags::NONE
         .with_sampled(flags.is_sampled())

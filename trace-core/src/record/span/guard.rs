@@ -93,7 +93,7 @@ impl SpanGuard {
         if self.is_recording() {
             if has_failed {
                 // The parent may record the same error next, and must not log it again.
-                thread::note_failed_child(self.outer);
+                thread::note_failed_child(self.span, self.outer);
             }
             let outcome = Outcome::from_body(has_failed);
             closing::close(self.scope, self.span, self.outer, outcome);

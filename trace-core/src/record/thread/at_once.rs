@@ -108,7 +108,7 @@ impl Block {
         self.ended.set(self.ended.get().wrapping_add(1));
         // For the parent, which may record the same error; see `failed_child`.
         if outcome == Outcome::Error {
-            self.failed_in.set(parent);
+            self.note_failed_child(id, parent);
         }
         let header = Header::new(EntryKind::Close, outcome_number(outcome), 0, 0);
         if is_newest {

@@ -50,9 +50,11 @@ pub(in crate::record) struct Block {
     /// The numbers of spans that were opened and ended since the stage was last moved.
     pub(super) opened: Cell<u32>,
     pub(super) ended: Cell<u32>,
-    /// The parent of the span that failed last. If the same error passes through this parent,
-    /// it was already logged.
+    /// The parent of the span that failed last; zero if that span had no message. If the same
+    /// error passes through this parent, it was already logged.
     pub(super) failed_in: Cell<u64>,
+    /// The span that has recorded the last message of an error.
+    pub(super) message_of: Cell<u64>,
     /// The newest span of the piece that is being written; zero if there is none. Its entries
     /// omit the id.
     pub(super) newest: Cell<u64>,
@@ -98,6 +100,7 @@ thread_local! {
             opened: Cell::new(0),
             ended: Cell::new(0),
             failed_in: Cell::new(0),
+            message_of: Cell::new(0),
             newest: Cell::new(0),
             newest_time: Cell::new(0),
             is_lent: Cell::new(false),

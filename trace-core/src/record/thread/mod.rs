@@ -32,7 +32,7 @@ pub(in crate::record) use at_once::{close_newest, push_error, push_named_text, p
 pub(in crate::record) use block::{Block, STAGE, TEXT_STAGE, with_block};
 pub(in crate::record) use curiosity::{is_curious, note_useful_look, note_vain_look};
 pub(in crate::record) use drain::{FEW, discard_stage, drain, drain_texts, staged, staged_sizes};
-pub(in crate::record) use failed_child::{has_failed_child, note_failed_child};
+pub(in crate::record) use failed_child::{has_failed_child, note_failed_child, note_message_of};
 pub(in crate::record) use in_child::forget_in_child;
 pub(in crate::record) use lent_trace::{
     drop_lent_trace, give_back_trace, lend_trace, take_lent_trace,

@@ -34,6 +34,7 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
         // This is always needed, because the parent that records the error next compares its
         // message with this one.
         last_failure::note_message(message);
+        thread::note_message_of(span);
         let log = if log && !came_through {
             error_bits::LOG
         } else {

@@ -18,7 +18,7 @@ impl HeldSpan {
     #[inline]
     pub(super) fn note_failure(&self, outcome: Outcome) {
         if outcome == Outcome::Error {
-            thread::note_failed_child(self.parent);
+            thread::note_failed_child(self.span(), self.parent);
         }
     }
 

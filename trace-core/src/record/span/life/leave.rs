@@ -86,7 +86,7 @@ impl SpanLife {
     extern "C" fn leave_slowly(&mut self, outer: u64, outcome: Option<Outcome>, keeps_trace: bool) {
         // In the usual case `close_at_once` has noted this.
         if outcome == Some(Outcome::Error) {
-            thread::note_failed_child(outer);
+            thread::note_failed_child(self.span, outer);
         }
         match outcome {
             None if self.has_moved() => self.suspend_visit(keeps_trace),
