@@ -302,7 +302,7 @@ async fn a_call_can_be_spawned() {
 /// Also where it is below other errors, which may repeat it.
 #[traced_test]
 async fn no_text_of_an_error_has_secrets_of_an_address() {
-    use tower::{Layer, ServiceExt};
+    use tower::ServiceExt;
 
     type Boxed = Box<dyn std::error::Error + Send + Sync>;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

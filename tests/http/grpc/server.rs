@@ -199,7 +199,6 @@ fn assert_no_call(span: &SpanRecord) {
 async fn a_content_type_alone_makes_no_call() {
     use crate::wire::{Http, fetch, request, serve};
     use axum::routing::post;
-    use tower::Layer;
     let app = || {
         axum::Router::new()
             .route("/orders", post(async || "done"))
@@ -274,7 +273,7 @@ async fn a_call_that_is_refused_has_no_name_unless_it_is_known() {
     assert_eq!(tag(&span, "rpc.method_original"), "");
 }
 
-/// Neither has one without an answer, or with too long a name.
+/// Without an answer it is a request like any other. A name that is too long is not kept.
 #[traced_test]
 async fn a_call_without_an_answer_has_no_name() {
     use tower::ServiceExt;
@@ -288,8 +287,9 @@ async fn a_call_without_an_answer_has_no_name() {
     let failed = server().layer(fail).oneshot(request("/a.B/F"));
     assert!(failed.await.is_err());
     let span = server_span().await;
-    assert_eq!(span.operation_name, "grpc");
-    assert_eq!(tag(&span, "rpc.method_original"), "a.B/F");
+    assert_eq!(span.operation_name, "POST");
+    assert_eq!(tag(&span, "url.path"), "/a.B/F");
+    assert_eq!(tag(&span, "rpc.method"), "");
 
     let wait = tower::service_fn(async |_: http::Request<()>| {
         std::future::pending::<Result<http::Response<String>, std::convert::Infallible>>().await
@@ -297,7 +297,7 @@ async fn a_call_without_an_answer_has_no_name() {
     let waiting = server().layer(wait).oneshot(request("/a.B/G"));
     assert!(timeout(Duration::from_millis(20), waiting).await.is_err());
     let span = server_span().await;
-    assert_eq!(span.operation_name, "grpc");
+    assert_eq!(span.operation_name, "POST");
     assert_eq!(span.outcome, Outcome::Cancelled);
 
     let answer = tower::service_fn(async |_: http::Request<()>| {

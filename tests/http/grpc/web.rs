@@ -80,7 +80,7 @@ async fn the_status_is_found_on_either_side() {
 /// What comes behind the trailers is not looked at, however much it is.
 #[traced_test]
 async fn a_body_has_trailers_once() {
-    use tower::{Layer, ServiceExt};
+    use tower::ServiceExt;
     let status = b"\x80\0\0\0\x0egrpc-status:5\n";
     let none = b"\x80\0\0\0\x06fff:1\n";
     for (first, second, code) in [

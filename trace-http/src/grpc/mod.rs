@@ -24,11 +24,12 @@
 //! the code `CANCELLED`, and a span that is cancelled and no error.
 //!
 //! What callers ask a server for may be anything. So a method is known only after a server of
-//! this process has answered a call of it in messages. Until then, a call that ends otherwise
-//! has a span named `grpc`. Its `rpc.method` is `_OTHER`, and `rpc.method_original` is the name
-//! that the caller sent. Such an end is an error without messages (`UNAUTHENTICATED`,
-//! `UNIMPLEMENTED`) or a caller that leaves. If the handler panics, the span keeps the name. At
-//! most 2,048 names of up to 256 bytes are known, routes and methods together.
+//! this process has answered a call of it in messages. Until then, a call that is answered by an
+//! error without messages (`UNAUTHENTICATED`, `UNIMPLEMENTED`) has a span named `grpc`. Its
+//! `rpc.method` is `_OTHER`, and `rpc.method_original` is the name that the caller sent. A call
+//! without an answer, or with an answer that is not gRPC, is a request like any other. If the
+//! handler panics, the span keeps the name. At most 2,048 names of up to 256 bytes are known,
+//! routes and methods together.
 //!
 //! Owns the status codes, where they are found, and which method is called. Knows no
 //! messages: bodies pass as they are.
