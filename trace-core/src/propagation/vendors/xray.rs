@@ -63,7 +63,7 @@ impl Propagator for XrayPropagator {
             return found;
         };
         let mut report = |error| found.problems.push(HeaderProblem::Vendor(error));
-        let parts = Parts::of(&text);
+        let parts = Parts::from_text(&text);
         let flags = parts.sampled.and_then(|text| match text {
             "1" => Some(TraceFlags::SAMPLED),
             "0" => Some(TraceFlags::NONE),
@@ -117,7 +117,7 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    fn of(text: &'a str) -> Self {
+    fn from_text(text: &'a str) -> Self {
         let mut parts = Self::default();
         for (key, value) in text.split(';').filter_map(|part| part.split_once('=')) {
             let place = match trim(key) {
