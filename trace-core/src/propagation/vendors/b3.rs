@@ -5,8 +5,9 @@
 
 use super::error::{Field, ParseVendorError};
 use super::ids::{span_id, trace_id};
+use super::report::report;
 use crate::propagation::carrier::first;
-use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator, TraceStart};
+use crate::propagation::{Extracted, Extractor, Injector, Propagator, TraceStart};
 use crate::value::baggage::trim;
 use crate::value::{TraceContext, TraceFlags};
 
@@ -132,10 +133,6 @@ fn found(read: impl FnOnce(&mut Extracted) -> Result<(), ParseVendorError>) -> E
         report(&mut found, error);
     }
     found
-}
-
-fn report(found: &mut Extracted, error: ParseVendorError) {
-    found.problems.push(HeaderProblem::Vendor(error));
 }
 
 fn read_single(text: &str, found: &mut Extracted) -> Result<(), ParseVendorError> {

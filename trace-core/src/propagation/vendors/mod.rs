@@ -9,6 +9,7 @@ mod datadog_state;
 mod error;
 mod ids;
 mod jaeger;
+mod report;
 mod uber_baggage;
 mod x_trace;
 mod xray;

@@ -2,8 +2,9 @@
 
 use super::error::{Field, ParseVendorError};
 use super::ids::{span_id, trace_id};
+use super::report::{extract_with, report};
 use crate::propagation::carrier::first;
-use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
+use crate::propagation::{Extracted, Extractor, Injector, Propagator};
 use crate::value::baggage::trim;
 use crate::value::{TraceContext, TraceFlags, TraceId};
 
@@ -65,16 +66,8 @@ impl Propagator for XTracePropagator {
     }
 
     fn extract(&self, headers: &dyn Extractor) -> Extracted {
-        let mut found = Extracted::default();
-        if let Err(error) = read(headers, &mut found) {
-            report(&mut found, error);
-        }
-        found
+        extract_with(read, headers)
     }
-}
-
-fn report(found: &mut Extracted, error: ParseVendorError) {
-    found.problems.push(HeaderProblem::Vendor(error));
 }
 
 fn read(headers: &dyn Extractor, found: &mut Extracted) -> Result<(), ParseVendorError> {
