@@ -4,11 +4,44 @@ use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, Response};
 use trace_core::span;
 
 use crate::heads::{RequestHead, ResponseHead};
 use crate::panics;
+
+/// What the application wants recorded besides the tags of the conventions.
+#[derive(Clone, Default)]
+pub(crate) struct Extras {
+    /// Headers that are recorded, with the keys of their tags.
+    pub(crate) request_headers: Vec<(HeaderName, String)>,
+    pub(crate) response_headers: Vec<(HeaderName, String)>,
+    pub(crate) on_request: Option<OnRequest>,
+    pub(crate) on_response: Option<OnResponse>,
+}
+
+impl Extras {
+    /// Whether there is anything to record of requests.
+    pub(crate) fn has_any_of_requests(&self) -> bool {
+        !self.request_headers.is_empty() || self.on_request.is_some()
+    }
+
+    /// Writes tags of the request to the current span.
+    pub(crate) fn write_request(&self, head: &RequestHead<'_>) {
+        write_headers(&self.request_headers, head.headers);
+        if let Some(Hook(hook)) = &self.on_request {
+            run_hook(|| hook(head));
+        }
+    }
+
+    /// Writes tags of the response to the current span.
+    pub(crate) fn write_response<B>(&self, response: &Response<B>) {
+        write_headers(&self.response_headers, response.headers());
+        if let Some(Hook(hook)) = &self.on_response {
+            run_hook(|| hook(&ResponseHead::new(response)));
+        }
+    }
+}
 
 /// Code of the application for heads of requests.
 pub(crate) type OnRequest = Hook<dyn Fn(&RequestHead<'_>) + Send + Sync>;
@@ -27,7 +60,7 @@ impl<F: ?Sized> Clone for Hook<F> {
 
 /// Runs code of the application that is only there to record something: if it panics, the
 /// request goes on, and is not counted as one that has panicked.
-pub(crate) fn run_hook(hook: impl FnOnce()) {
+fn run_hook(hook: impl FnOnce()) {
     let panics = panics::count();
     if let Err(payload) = catch_unwind(AssertUnwindSafe(hook)) {
         // Not dropped: its destructor may panic once more.
@@ -37,7 +70,7 @@ pub(crate) fn run_hook(hook: impl FnOnce()) {
 }
 
 /// Writes headers as tags of the current span: all their lines, as far as they are text.
-pub(crate) fn write_headers(keys: &[(HeaderName, String)], headers: &HeaderMap) {
+fn write_headers(keys: &[(HeaderName, String)], headers: &HeaderMap) {
     for (name, key) in keys {
         let lines = headers.get_all(name).iter();
         let lines: Vec<Cow<'_, str>> = lines

@@ -47,7 +47,7 @@ impl Attempt {
         let running = start_at(name, SpanKind::Client, source).map(|span| {
             span.in_scope(|| {
                 write(target(), call(), head);
-                options.write_request(head);
+                options.extras.write_request(head);
             });
             let exchange = Exchange::new(span, Side::Client, expected(), options.reports);
             Running::new(exchange, options)

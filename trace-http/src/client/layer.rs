@@ -177,13 +177,13 @@ impl ClientLayer {
     /// is secret in them.
     pub fn record_request_headers(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         let names = keyed(HTTP_REQUEST_HEADER, names);
-        self.with(|options| options.request_headers.extend(names))
+        self.with(|options| options.extras.request_headers.extend(names))
     }
 
     /// Records headers of the response, as arrays `http.response.header.<name>`.
     pub fn record_response_headers(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         let names = keyed(HTTP_RESPONSE_HEADER, names);
-        self.with(|options| options.response_headers.extend(names))
+        self.with(|options| options.extras.response_headers.extend(names))
     }
 
     /// Calls a hook for each request that is recorded, within its span, before the context is
@@ -204,13 +204,13 @@ impl ClientLayer {
     /// # let _ = layer;
     /// ```
     pub fn on_request(self, hook: impl Fn(&RequestHead<'_>) + Send + Sync + 'static) -> Self {
-        self.with(|options| options.on_request = Some(Hook(Arc::new(hook))))
+        self.with(|options| options.extras.on_request = Some(Hook(Arc::new(hook))))
     }
 
     /// Calls a hook for each response of a request that is recorded, within its span. If it
     /// panics, the response goes on.
     pub fn on_response(self, hook: impl Fn(&ResponseHead<'_>) + Send + Sync + 'static) -> Self {
-        self.with(|options| options.on_response = Some(Hook(Arc::new(hook))))
+        self.with(|options| options.extras.on_response = Some(Hook(Arc::new(hook))))
     }
 }
 

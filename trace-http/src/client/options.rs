@@ -3,12 +3,9 @@
 use std::fmt;
 use std::panic::Location;
 
-use http::{HeaderName, Response};
-
 use super::outgoing::Outgoing;
 use crate::exchange::Reports;
-use crate::heads::{RequestHead, ResponseHead};
-use crate::hooks::{Hook, OnRequest, OnResponse, run_hook, write_headers};
+use crate::hooks::Extras;
 
 /// See [`ClientLayer`](super::ClientLayer), whose methods set these.
 #[derive(Clone)]
@@ -17,11 +14,7 @@ pub(crate) struct Options {
     pub(super) outgoing: Outgoing,
     pub(super) ends_at_head: bool,
     pub(super) reports: Reports,
-    /// Headers that are recorded, with the keys of their tags.
-    pub(super) request_headers: Vec<(HeaderName, String)>,
-    pub(super) response_headers: Vec<(HeaderName, String)>,
-    pub(super) on_request: Option<OnRequest>,
-    pub(super) on_response: Option<OnResponse>,
+    pub(super) extras: Extras,
 }
 
 impl Options {
@@ -31,26 +24,7 @@ impl Options {
             outgoing: Outgoing::default(),
             ends_at_head: false,
             reports: Reports::default(),
-            request_headers: Vec::new(),
-            response_headers: Vec::new(),
-            on_request: None,
-            on_response: None,
-        }
-    }
-
-    /// Writes the requested tags of the request to the current span.
-    pub(super) fn write_request(&self, head: &RequestHead<'_>) {
-        write_headers(&self.request_headers, head.headers);
-        if let Some(Hook(hook)) = &self.on_request {
-            run_hook(|| hook(head));
-        }
-    }
-
-    /// Writes the requested tags of the response to the current span.
-    pub(super) fn write_response<B>(&self, response: &Response<B>) {
-        write_headers(&self.response_headers, response.headers());
-        if let Some(Hook(hook)) = &self.on_response {
-            run_hook(|| hook(&ResponseHead::new(response)));
+            extras: Extras::default(),
         }
     }
 }

@@ -70,7 +70,7 @@ fn see_head<B: Body>(
             );
             peer::write(response.extensions());
         }
-        options.write_response(response);
+        options.extras.write_response(response);
     }
     let ends_here = options.ends_at_head && !about.is_call();
     outcome.or_else(|| ends_here.then(|| about.end()))

@@ -217,7 +217,7 @@ fn see_head<B: Body>(
     }
     let outcome = about.see_head(response);
     if span::is_recording() {
-        options.write_response(response);
+        options.extras.write_response(response);
     }
     outcome
 }

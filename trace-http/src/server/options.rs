@@ -5,15 +5,14 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, Response};
+use http::{HeaderMap, HeaderName};
 use trace_core::propagation::{Extracted, Propagator};
 use trace_core::{Tracer, Trust};
 
 use super::skip::Pattern;
 use crate::carrier::{self, HeaderExtractor};
 use crate::exchange::Reports;
-use crate::heads::ResponseHead;
-use crate::hooks::{Hook, OnRequest, OnResponse, run_hook, write_headers};
+use crate::hooks::Extras;
 
 /// See [`ServerLayer`](super::ServerLayer), whose methods set these.
 #[derive(Clone)]
@@ -32,11 +31,7 @@ pub(super) struct Options {
     pub(super) fails_when_dropped: bool,
     pub(super) sees_caught_panics: bool,
     pub(super) trace_id_header: Option<HeaderName>,
-    /// Headers that are recorded, with the keys of their tags.
-    pub(super) request_headers: Vec<(HeaderName, String)>,
-    pub(super) response_headers: Vec<(HeaderName, String)>,
-    pub(super) on_request: Option<OnRequest>,
-    pub(super) on_response: Option<OnResponse>,
+    pub(super) extras: Extras,
 }
 
 impl Options {
@@ -55,10 +50,7 @@ impl Options {
             fails_when_dropped: true,
             sees_caught_panics: true,
             trace_id_header: None,
-            request_headers: Vec::new(),
-            response_headers: Vec::new(),
-            on_request: None,
-            on_response: None,
+            extras: Extras::default(),
         }
     }
 
@@ -76,15 +68,7 @@ impl Options {
 
     /// Whether the request has more tags than those with which its span begins.
     pub(super) fn says_more_of_requests(&self) -> bool {
-        self.reports.size || !self.request_headers.is_empty() || self.on_request.is_some()
-    }
-
-    /// Writes tags of the request to the current span.
-    pub(super) fn write_response<B>(&self, response: &Response<B>) {
-        write_headers(&self.response_headers, response.headers());
-        if let Some(Hook(hook)) = &self.on_response {
-            run_hook(|| hook(&ResponseHead::new(response)));
-        }
+        self.reports.size || self.extras.has_any_of_requests()
     }
 }
 

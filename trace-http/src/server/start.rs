@@ -24,7 +24,6 @@ use crate::conventions::{
 use crate::exchange::Exchange;
 use crate::expected::Expected;
 use crate::heads::{RequestHead, protocol_version};
-use crate::hooks::{Hook, run_hook, write_headers};
 use crate::redact::Query;
 use crate::side::Side;
 use crate::undecided::Undecided;
@@ -278,10 +277,7 @@ fn write_more<B>(options: &Options, request: &Request<B>) {
     if options.reports.size {
         span::add_tag(HTTP_REQUEST_BODY_SIZE, length(request.headers()));
     }
-    write_headers(&options.request_headers, request.headers());
-    if let Some(Hook(hook)) = &options.on_request {
-        run_hook(|| hook(&RequestHead::new(request)));
-    }
+    options.extras.write_request(&RequestHead::new(request));
 }
 
 fn length(headers: &HeaderMap) -> Option<u64> {
