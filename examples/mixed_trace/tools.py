@@ -2,33 +2,13 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
+from packages import INSTALLING_SECONDS
 from processes import Failure, run
 
 HERE = Path(__file__).parent
-INSTALLING_SECONDS = 600
-
-
-def build():
-    """Builds our service and returns its program."""
-    command = ["cargo", "build", "-q", "-p", "trace-examples", "--example", "propagation_service"]
-    lines = run([*command, "--message-format", "json"], 3600, cwd=HERE)
-    messages = [json.loads(line) for line in lines.splitlines() if line.startswith("{")]
-    programs = [message.get("executable") for message in messages]
-    return Path(next(program for program in reversed(programs) if program))
-
-
-def install_python(folder):
-    """Returns a Python that has the packages of `requirements.txt`."""
-    python = folder / "python-packages" / "bin" / "python"
-    if not python.exists():
-        run([sys.executable, "-m", "venv", folder / "python-packages"], INSTALLING_SECONDS)
-        run([python, "-m", "pip", "install", "-q", "uv"], INSTALLING_SECONDS)
-    uv = [python, "-m", "uv", "pip", "install", "-q", "--python", python]
-    run([*uv, "-r", HERE / "requirements.txt"], INSTALLING_SECONDS)
-    return python
+REQUIREMENTS = HERE / "requirements.txt"
 
 
 def install_node(folder):
@@ -40,14 +20,6 @@ def install_node(folder):
     npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
     run(npm, INSTALLING_SECONDS, cwd=node)
     return node / "node_service.js"
-
-
-def python_versions(python):
-    script = "import sys, importlib.metadata as m\n" \
-        "print('Python', sys.version.split()[0])\n" \
-        "for name in sys.argv[1:]: print(name, m.version(name))"
-    names = [line.split("==")[0] for line in (HERE / "requirements.txt").read_text().split()]
-    return run([python, "-c", script, *names]).splitlines()
 
 
 def node_versions(program):
