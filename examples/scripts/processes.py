@@ -26,6 +26,11 @@ def run(command, seconds=PATIENCE_SECONDS, **options):
     return done.stdout
 
 
+def environment():
+    """Returns the environment without what is set for the person's own services."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}
+
+
 def free_addresses(count):
     """Returns addresses on loopback that are free now."""
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
@@ -63,8 +68,7 @@ class Process:
     def __init__(self, name, command, log):
         self.name = name
         self.log = log
-        # What is set for the person's own services is not for these.
-        env = {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}
+        env = environment()
         # Where Caddy keeps what it has been told.
         env |= {"XDG_CONFIG_HOME": str(log.parent), "XDG_DATA_HOME": str(log.parent)}
         with log.open("w") as output:

@@ -1,0 +1,178 @@
+"""Receivers that others wrote: how each is installed, started and read."""
+
+import json
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import packages
+from compare import ENDS
+from otlp import read, read_lines
+from processes import Failure, PATIENCE_SECONDS, free_addresses
+
+HERE = Path(__file__).parent
+STARTED = ["python", "rotel", "ddapm"]
+# Not in a registry: who has it starts it.
+RUNNING = "otel-gui"
+ALL = ("http/protobuf", "http/json", "grpc")
+
+
+class Receiver:
+    """What a receiver is unless it says otherwise."""
+
+    protocols = ALL
+    # What it does not give back, and why.
+    leaves_out = {}
+
+    @staticmethod
+    def as_it_sees(thing):
+        """Makes equal what it cannot tell apart."""
+        return thing
+
+
+def prepare(name, folder, otel_gui):
+    """Installs a receiver into a folder."""
+    if name == RUNNING:
+        return OtelGui(otel_gui)
+    python = packages.install_python(folder / name, HERE / f"{name}.txt")
+    versions = packages.python_versions(python, HERE / f"{name}.txt")
+    if name == "python":
+        return Sink(python, versions)
+    if name == "ddapm":
+        return TestAgent(python, versions)
+    sink = packages.install_python(folder / "python", HERE / "python.txt")
+    return Rotel(python, versions, sink)
+
+
+@dataclass
+class Running:
+    """A receiver that runs, and what it has received."""
+
+    http: str
+    grpc: str
+    look: object
+
+    def url(self, protocol):
+        return f"http://{self.grpc if protocol == 'grpc' else self.http}"
+
+    def received(self, sent):
+        """Waits until as many spans are there as were sent; what it returns may be less."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        found = self.look()
+        while len(found.spans) < len(sent.spans) and time.monotonic() < deadline:
+            time.sleep(0.1)
+            found = self.look()
+        return found
+
+
+@dataclass
+class Sink(Receiver):
+    """The official classes for Python: protobuf's, and those of OTLP/JSON."""
+
+    python: Path
+    versions: list
+
+    def start(self, processes):
+        http, grpc = free_addresses(2)
+        file = processes.folder / "received.jsonl"
+        command = [self.python, HERE / "sink.py", http, grpc, file]
+        processes.start("sink", command).accepts([http, grpc])
+        return Running(http, grpc, lambda: read_lines(file))
+
+
+@dataclass
+class Rotel(Receiver):
+    """An agent, which sends on what it gets. Behind it are the official classes."""
+
+    python: Path
+    versions: list
+    sink: Path
+
+    def start(self, processes):
+        behind = Sink(self.sink, []).start(processes)
+        http, grpc = free_addresses(2)
+        [program] = self.python.parent.parent.glob("lib/python*/site-packages/rotel/rotel-agent")
+        command = [
+            program, "start", "--pid-file", processes.folder / "rotel.pid",
+            "--otlp-http-endpoint", http, "--otlp-grpc-endpoint", grpc,
+            "--exporter", "otlp", "--otlp-exporter-protocol", "http",
+            "--otlp-exporter-endpoint", behind.url("http/protobuf"),
+        ]
+        processes.start("rotel", command).accepts([http, grpc])
+        return Running(http, grpc, behind.look)
+
+
+@dataclass
+class TestAgent(Receiver):
+    """Datadog's test agent, which has its own reading of protobuf, and hands out all requests."""
+
+    python: Path
+    versions: list
+
+    def start(self, processes):
+        addresses = free_addresses(4)
+        datadog, page, http, grpc = [address.split(":")[1] for address in addresses]
+        command = [
+            self.python.parent / "ddapm-test-agent", "--port", datadog, "--web-ui-port", page,
+            "--otlp-http-port", http, "--otlp-grpc-port", grpc,
+        ]
+        processes.start("ddapm", command).accepts(addresses[2:])
+        http, grpc = addresses[2:]
+        return Running(http, grpc, lambda: read(fetch(f"http://{http}/test/session/traces")))
+
+
+@dataclass
+class OtelGui(Receiver):
+    """A page that assembles traces by its own code. It keeps what it gets; only the traces that
+    were sent now are read."""
+
+    at: str
+    versions: list = field(default_factory=lambda: ["otel-gui, which you have started"])
+    protocols = ("http/protobuf", "http/json")
+    leaves_out = {
+        "flags": "it exports none",
+        "tracestate": "it exports none",
+        "dropped counts": "it exports none",
+        ENDS: "it has scopes only with their spans, and for each trace again",
+    }
+
+    @staticmethod
+    def as_it_sees(thing):
+        """JavaScript has one type of numbers, and rounds those above 2^53."""
+        match thing:
+            case ("int" | "double", int() | float() as number):
+                return ("number", float(number))
+            case tuple() | list():
+                return [OtelGui.as_it_sees(item) for item in thing]
+            case dict():
+                return {key: OtelGui.as_it_sees(item) for key, item in thing.items()}
+        return thing
+
+    def start(self, processes):
+        address = self.at.removeprefix("http://").rstrip("/")
+        return GuiRunning(address, None, None)
+
+
+class GuiRunning(Running):
+    def received(self, sent):
+        traces = {span.trace_id for span in sent.spans}
+        self.look = lambda: read(
+            part for trace in sorted(traces) for part in exported(f"http://{self.http}", trace)
+        )
+        return super().received(sent)
+
+
+def exported(url, trace):
+    try:
+        return fetch(f"{url}/api/traces/{trace}/export")["traces"]
+    except Failure:
+        return []  # Not there yet.
+
+
+def fetch(url):
+    try:
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
+            return json.load(answer)
+    except (OSError, ValueError) as error:
+        raise Failure(f"{url}: {error}") from None
