@@ -66,25 +66,36 @@ def check(file, checkouts):
     except yaml.YAMLError as error:
         report.wrong.append(f"no YAML: {error}")
         return report
+    if not isinstance(config, dict):
+        report.wrong.append("no keys")
+        return report
     schemas = Schemas(checkouts, report)
     try:
         if "exporters" in config or "service" in config:
             check_collector(config, schemas, report, checkouts)
         else:
             check_tempo(config, schemas, report, checkouts)
-    except NoMapping as error:
+    except Unreadable as error:
         report.wrong.append(str(error))
+    if not report.checked:
+        report.wrong.append("nothing could be checked")
     return report
 
 
-class NoMapping(Exception):
-    """Something has no keys where there have to be some."""
+class Unreadable(Exception):
+    """Something is of another form than all that is checked of it."""
 
 
 def mapping(parent, key, place):
     found = parent.get(key)
     if not isinstance(found, dict):
-        raise NoMapping(f"{place}: {found!r}; expected keys with settings")
+        raise Unreadable(f"{place}: {found!r}; expected keys with settings")
+    return found
+
+
+def names(found, place):
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise Unreadable(f"{place}: {found!r}; expected a list of names")
     return found
 
 
@@ -123,13 +134,15 @@ def check_component(kind, settings, place, schemas, report):
 def check_service(config, report):
     """Each component is used, and each one used is there."""
     service = mapping(config, "service", "service")
-    used = {("extensions", name) for name in service.get("extensions", [])}
+    extensions = names(service.get("extensions", []), "service.extensions")
+    used = {("extensions", name) for name in extensions}
     pipelines = mapping(service, "pipelines", "service.pipelines")
     for name in pipelines:
         if name.split("/")[0] != "traces":
             report.wrong.append(f"service.pipelines.{name}: no pipeline of traces")
-        for section, names in mapping(pipelines, name, f"service.pipelines.{name}").items():
-            used |= {(section, component) for component in names}
+        place = f"service.pipelines.{name}"
+        for section, components in mapping(pipelines, name, place).items():
+            used |= {(section, each) for each in names(components, f"{place}.{section}")}
     there = {
         (section, name)
         for section in ("receivers", "processors", "exporters", "extensions")
@@ -149,8 +162,10 @@ def jaeger_configurations(checkouts):
 
 def check_tempo(config, schemas, report, checkouts):
     """The manifest has every key with its default, except those of the receivers."""
-    page = (checkouts / TEMPO_MANIFEST).read_text()
-    manifest = Example(yaml.safe_load(page.split("```yaml\n")[1].split("```")[0]))
+    page = checkouts / TEMPO_MANIFEST
+    if not page.exists():
+        raise Unreadable(f"everything: there is no {TEMPO_MANIFEST}")
+    manifest = Example(yaml.safe_load(page.read_text().split("```yaml\n")[1].split("```")[0]))
     distributor = mapping(config, "distributor", "distributor")
     for name, settings in mapping(distributor, "receivers", "distributor.receivers").items():
         place = f"distributor.receivers.{name}"
