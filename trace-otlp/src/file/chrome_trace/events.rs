@@ -19,6 +19,8 @@ pub(super) struct Events {
     /// The times of the file count from here.
     origin: Option<Timestamp>,
     last_flow: u64,
+    /// Whether the file has an event, so that the next one needs a comma before it.
+    has_event: bool,
 }
 
 /// An event; the fields have the names of the format.
@@ -50,10 +52,9 @@ struct Event<'a> {
     args: Map<String, Value>,
 }
 
-/// The beginning of a file. Readers accept a file without its end.
-pub(super) const BEGIN: &[u8] = b"[\n";
-/// An event without content, as JSON allows no comma before the end.
-pub(super) const END: &[u8] = b"{}\n]\n";
+/// The beginning and the end of a file. Readers also accept a file without its end.
+pub(super) const BEGIN: &[u8] = b"[";
+pub(super) const END: &[u8] = b"\n]\n";
 
 const DAY: u64 = 86_400_000_000_000;
 
@@ -67,28 +68,41 @@ impl Events {
             let nanos = start.as_unix_nanos();
             Timestamp::from_unix_nanos((nanos - nanos % DAY).saturating_sub(DAY))
         });
-        let placed = self.tracks.place(trace, |new| write_name(&new, json));
+        let mut lines = Lines {
+            json,
+            has_event: &mut self.has_event,
+        };
+        let placed = self.tracks.place(trace, |new| write_name(&new, &mut lines));
         for span in &placed {
-            write_span(span, origin, json);
-            span.span
-                .logs
-                .iter()
-                .for_each(|log| write_log(log, span, origin, json));
+            write_span(span, origin, &mut lines);
+            for log in &span.span.logs {
+                write_log(log, span, origin, &mut lines);
+            }
             if let Some(caller) = span.caller.and_then(|caller| placed.get(caller)) {
                 self.last_flow += 1;
-                write_flow(self.last_flow, caller, span, origin, json);
+                write_flow(self.last_flow, caller, span, origin, &mut lines);
             }
         }
     }
 }
 
-fn write_event(event: &Event<'_>, json: &mut Vec<u8>) {
-    // Writing to memory fails only if a key is not a text, and all keys are texts.
-    drop(serde_json::to_writer(&mut *json, event));
-    json.extend_from_slice(b",\n");
+/// Writes events as lines of the array.
+struct Lines<'a> {
+    json: &'a mut Vec<u8>,
+    has_event: &'a mut bool,
 }
 
-fn write_name(new: &New<'_>, json: &mut Vec<u8>) {
+impl Lines<'_> {
+    fn push(&mut self, event: &Event<'_>) {
+        let separator: &[u8] = if *self.has_event { b",\n" } else { b"\n" };
+        *self.has_event = true;
+        self.json.extend_from_slice(separator);
+        // Writing to memory fails only if a key is not a text, and all keys are texts.
+        drop(serde_json::to_writer(&mut *self.json, event));
+    }
+}
+
+fn write_name(new: &New<'_>, lines: &mut Lines<'_>) {
     let (pid, tid, name, text) = match *new {
         New::Service { service, name } => (service, 0, "process_name", name.to_owned()),
         New::Track {
@@ -99,20 +113,17 @@ fn write_name(new: &New<'_>, json: &mut Vec<u8>) {
     };
     let args = Map::from_iter([("name".to_owned(), text.into())]);
     let ph = "M";
-    write_event(
-        &Event {
-            ph,
-            pid,
-            tid,
-            name,
-            args,
-            ..Event::default()
-        },
-        json,
-    );
+    lines.push(&Event {
+        ph,
+        pid,
+        tid,
+        name,
+        args,
+        ..Event::default()
+    });
 }
 
-fn write_span(placed: &Placed<'_>, origin: Timestamp, json: &mut Vec<u8>) {
+fn write_span(placed: &Placed<'_>, origin: Timestamp, lines: &mut Lines<'_>) {
     let span = placed.span;
     let mut args = Map::new();
     args.insert("trace_id".to_owned(), span.trace_id.to_string().into());
@@ -146,10 +157,10 @@ fn write_span(placed: &Placed<'_>, origin: Timestamp, json: &mut Vec<u8>) {
         args,
         ..Event::default()
     };
-    write_event(&event, json);
+    lines.push(&event);
 }
 
-fn write_log(log: &Log, placed: &Placed<'_>, origin: Timestamp, json: &mut Vec<u8>) {
+fn write_log(log: &Log, placed: &Placed<'_>, origin: Timestamp, lines: &mut Lines<'_>) {
     let fields = log.fields.iter();
     // The span may be drawn at another time than that of its own clock.
     let after_start = since(log.time, placed.span.start);
@@ -166,7 +177,7 @@ fn write_log(log: &Log, placed: &Placed<'_>, origin: Timestamp, json: &mut Vec<u
             .collect(),
         ..Event::default()
     };
-    write_event(&event, json);
+    lines.push(&event);
 }
 
 /// Writes an arrow from the caller's track to the beginning of the span.
@@ -175,7 +186,7 @@ fn write_flow(
     caller: &Placed<'_>,
     span: &Placed<'_>,
     origin: Timestamp,
-    json: &mut Vec<u8>,
+    lines: &mut Lines<'_>,
 ) {
     // Only a time within the caller makes the arrow begin there.
     let left = span.start.clamp(caller.start, caller.end);
@@ -195,7 +206,7 @@ fn write_flow(
             ts: micros(since(time, origin)),
             ..Event::default()
         };
-        write_event(&event, json);
+        lines.push(&event);
     }
 }
 
