@@ -8,6 +8,7 @@
 //! cargo run -p trace-examples --example assemble                      # a sample
 //! cargo run -p trace-examples --example assemble -- --tag error=true --tags --logs
 //! cargo run -p trace-examples --example assemble -- spans.json more.json.gz
+//! cargo run -p trace-examples --example assemble -- --chrome-trace traces.json # for Perfetto
 //! curl … | cargo run -p trace-examples --example assemble -- --service shop -
 //! ```
 
@@ -61,6 +62,9 @@ struct Options {
     /// Show logs in the trees.
     #[arg(long)]
     logs: bool,
+    /// Write all traces that are found to this file, for <https://ui.perfetto.dev>.
+    #[arg(long, value_name = "FILE")]
+    chrome_trace: Option<String>,
     /// Skip input that cannot be read, instead of stopping there.
     #[arg(long)]
     lenient: bool,
@@ -117,6 +121,11 @@ fn run(options: &Options, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     found.sort_by_key(|completed| std::cmp::Reverse(completed.trace.duration()));
     if found.len() < collector.completed_traces().len() {
         writeln!(out, "{} found", counted(found.len(), "trace"))?;
+    }
+    if let Some(file) = &options.chrome_trace {
+        let traces = found.iter().map(|completed| &*completed.trace);
+        std::fs::write(file, trace_otlp::to_chrome_trace(traces))
+            .map_err(|error| in_file(file, &error))?;
     }
     write_trees(&found, options, out)?;
     write_table(&found, options.rows, out)?;

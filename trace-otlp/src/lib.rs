@@ -49,12 +49,12 @@ mod conventions;
 
 mod encode;
 
-mod output;
-
-mod json_collector;
+mod file;
 
 pub mod decode;
 
 pub use encode::to_json;
-pub use json_collector::{CreateFileError, JsonCollector, JsonOptions};
-pub use output::JsonStats;
+pub use file::{
+    ChromeTraceCollector, CreateFileError, JsonCollector, JsonOptions, JsonStats, RotatingFile,
+    Rotation, to_chrome_trace,
+};

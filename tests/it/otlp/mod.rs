@@ -1,5 +1,6 @@
 //! Tests of OTLP/JSON: writing, reading, and that both agree.
 
+mod chrome_trace;
 mod damaged;
 mod decode;
 mod decode_errors;
@@ -11,6 +12,7 @@ mod left_out;
 mod older;
 mod peer;
 mod refused;
+mod rotating_file;
 mod round_trip;
 mod write;
 

@@ -8,7 +8,9 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
 use std::time::Duration;
 
-pub(crate) struct Output {
+use trace_core::CollectorError;
+
+pub(super) struct Output {
     writer: Box<dyn Write + Send>,
     limits: Limits,
     /// Lines; the writer has already taken the first `taken` bytes.
@@ -42,9 +44,9 @@ pub struct JsonStats {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct Limits {
-    pub(crate) buffer_bytes: usize,
-    pub(crate) max_waiting_bytes: usize,
+pub(super) struct Limits {
+    pub(super) buffer_bytes: usize,
+    pub(super) max_waiting_bytes: usize,
 }
 
 struct Line {
@@ -59,7 +61,7 @@ const KEPT_BYTES: usize = 1 << 20;
 const WRITE_DELAY: Duration = Duration::from_millis(500);
 
 impl Output {
-    pub(crate) fn new(writer: Box<dyn Write + Send>, limits: Limits) -> Self {
+    pub(super) fn new(writer: Box<dyn Write + Send>, limits: Limits) -> Self {
         Self {
             writer,
             limits,
@@ -73,11 +75,11 @@ impl Output {
         }
     }
 
-    pub(crate) fn set_limits(&mut self, limits: Limits) {
+    pub(super) fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
     }
 
-    pub(crate) fn stats(&self) -> JsonStats {
+    pub(super) fn stats(&self) -> JsonStats {
         let spans_waiting = self.lines.iter().map(|line| line.spans).sum();
         JsonStats {
             spans_waiting,
@@ -85,22 +87,12 @@ impl Output {
         }
     }
 
-    /// Returns how many spans were lost since the last call.
-    pub(crate) fn take_lost_spans(&mut self) -> u64 {
-        std::mem::take(&mut self.unreported_lost_spans)
-    }
-
-    /// Returns the last error of the writer, once.
-    pub(crate) fn take_error(&mut self) -> Option<io::Error> {
-        self.error.take()
-    }
-
     /// Appends the line that `fill` makes, and writes if more than `buffer_bytes` wait.
     ///
     /// The line is lost if `fill` fails, or if the writer fails and more than
     /// `max_waiting_bytes` wait. A line that the writer has begun is kept: without its rest,
     /// the next line would be damaged too.
-    pub(crate) fn push<E>(&mut self, spans: u64, fill: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) {
+    pub(super) fn push<E>(&mut self, spans: u64, fill: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) {
         self.buffer.drain(..self.taken);
         self.taken = 0;
         let before = self.buffer.len();
@@ -127,7 +119,7 @@ impl Output {
 
     /// Writes everything if a line waited at the last call; returns after what time to call
     /// again.
-    pub(crate) fn write_late(&mut self) -> Option<Duration> {
+    pub(super) fn write_late(&mut self) -> Option<Duration> {
         if self.waiting_bytes() > 0 && self.waits_long {
             self.flush();
         }
@@ -137,7 +129,7 @@ impl Output {
     }
 
     /// Writes all lines that wait and flushes the writer; returns whether that worked.
-    pub(crate) fn flush(&mut self) -> bool {
+    pub(super) fn flush(&mut self) -> bool {
         self.waits_long = false;
         if !self.write() {
             return false;
@@ -146,11 +138,34 @@ impl Output {
         self.note(result)
     }
 
+    /// Flushes.
+    ///
+    /// # Errors
+    ///
+    /// When lines wait, because the writer failed, or when spans were lost since the last call.
+    pub(super) fn flush_or_error(&mut self) -> Result<(), CollectorError> {
+        let is_flushed = self.flush();
+        let lost = std::mem::take(&mut self.unreported_lost_spans);
+        if is_flushed && lost == 0 {
+            return Ok(());
+        }
+        let waiting = self.stats().spans_waiting;
+        let error = CollectorError::new(format!(
+            "not all spans are written: {waiting} waiting, {lost} lost"
+        ));
+        let error = error.with_lost_spans(waiting + lost);
+        Err(match self.error.take() {
+            Some(source) => error.with_source(source),
+            None => error,
+        })
+    }
+
     fn waiting_bytes(&self) -> usize {
         self.buffer.len() - self.taken
     }
 
-    fn lose(&mut self, spans: u64) {
+    /// Counts spans that will not be written.
+    pub(super) fn lose(&mut self, spans: u64) {
         self.stats.spans_lost += spans;
         self.unreported_lost_spans += spans;
     }

@@ -6,14 +6,16 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use trace_core::{Collector, CollectorError, SpanBatch, visible};
+use trace_core::{Collector, CollectorError, SpanBatch};
 
+use super::create_file_error::CreateFileError;
+use super::output::{JsonStats, Limits, Output};
+use super::rotating_file::{RotatingFile, Rotation};
 use crate::encode::Request;
-use crate::output::{JsonStats, Limits, Output};
 
 /// Writes finished spans as OTLP/JSON: each batch is one `ExportTraceServiceRequest` on its
 /// own line.
@@ -61,13 +63,6 @@ pub struct JsonOptions {
     pub max_waiting_bytes: usize,
 }
 
-/// A file that cannot be created.
-#[derive(Debug)]
-pub struct CreateFileError {
-    path: PathBuf,
-    source: io::Error,
-}
-
 impl Default for JsonOptions {
     fn default() -> Self {
         Self {
@@ -109,16 +104,34 @@ impl JsonCollector {
         Self::to_opened(path.as_ref(), open_at_line)
     }
 
+    /// Writes to the end of a file that is [renamed](RotatingFile) when it is large or old, and
+    /// of which only the newest copies are kept.
+    ///
+    /// ```no_run
+    /// use trace_otlp::{JsonCollector, Rotation};
+    ///
+    /// let rotation = Rotation { max_bytes: 50 << 20, ..Rotation::default() };
+    /// let collector = JsonCollector::to_rotating_file("traces/spans.jsonl", rotation)?;
+    /// # Ok::<(), trace_otlp::CreateFileError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be created, or its folder cannot be read.
+    pub fn to_rotating_file(
+        path: impl AsRef<Path>,
+        rotation: Rotation,
+    ) -> Result<Self, CreateFileError> {
+        RotatingFile::open(path, rotation).map(Self::to_writer)
+    }
+
     fn to_opened(
         path: &Path,
         open: impl FnOnce(&Path) -> io::Result<File>,
     ) -> Result<Self, CreateFileError> {
         open(path)
             .map(Self::to_writer)
-            .map_err(|source| CreateFileError {
-                path: path.to_owned(),
-                source,
-            })
+            .map_err(|source| CreateFileError::new(path, source))
     }
 
     /// Writes to the standard output.
@@ -191,26 +204,12 @@ impl Collector for JsonCollector {
     /// When the writer failed, so that spans wait, or when spans were lost since the last
     /// call. The next call tries again to write the spans that wait.
     fn flush(&self, _timeout: Duration) -> Result<(), CollectorError> {
-        let mut output = self.output();
-        let is_flushed = output.flush();
-        let lost = output.take_lost_spans();
-        if is_flushed && lost == 0 {
-            return Ok(());
-        }
-        let waiting = output.stats().spans_waiting;
-        let error = CollectorError::new(format!(
-            "not all spans are written: {waiting} waiting, {lost} lost"
-        ));
-        let error = error.with_lost_spans(waiting + lost);
-        Err(match output.take_error() {
-            Some(source) => error.with_source(source),
-            None => error,
-        })
+        self.output().flush_or_error()
     }
 }
 
 /// Opens a file to append whole lines.
-fn open_at_line(path: &Path) -> io::Result<File> {
+pub(super) fn open_at_line(path: &Path) -> io::Result<File> {
     let mut file = File::options()
         .create(true)
         .append(true)
@@ -240,18 +239,5 @@ impl fmt::Debug for JsonCollector {
             .field("options", &self.options)
             .field("stats", &self.stats())
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Display for CreateFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.display().to_string();
-        write!(f, "`{}` cannot be created", visible(&path, usize::MAX))
-    }
-}
-
-impl std::error::Error for CreateFileError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
     }
 }

@@ -1,0 +1,36 @@
+//! The error for a file that cannot be created.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use trace_core::visible;
+
+/// A file that cannot be created.
+#[derive(Debug)]
+pub struct CreateFileError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl CreateFileError {
+    pub(super) fn new(path: &Path, source: io::Error) -> Self {
+        Self {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+impl fmt::Display for CreateFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display().to_string();
+        write!(f, "`{}` cannot be created", visible(&path, usize::MAX))
+    }
+}
+
+impl std::error::Error for CreateFileError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
