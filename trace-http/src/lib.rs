@@ -38,6 +38,7 @@ pub mod conventions;
 mod carrier;
 mod heads;
 mod host;
+mod mark;
 mod method;
 mod names;
 mod panics;

@@ -15,6 +15,7 @@ use super::skip::Pattern;
 use crate::conventions::{HTTP_REQUEST_HEADER, HTTP_RESPONSE_HEADER};
 use crate::heads::{RequestHead, ResponseHead};
 use crate::hooks::{Hook, keyed};
+use crate::mark;
 use crate::panics;
 
 /// Makes each request a span: a layer for axum, tonic, and any other service of `http`'s
@@ -31,6 +32,7 @@ use crate::panics;
 /// See [`ServerLayer`] for what is recorded.
 #[track_caller]
 pub fn server() -> ServerLayer {
+    mark::note_layer();
     ServerLayer {
         options: Arc::new(Options::new(Location::caller())),
     }
@@ -69,11 +71,9 @@ pub fn server() -> ServerLayer {
 ///
 /// axum calls a layer of `Router::layer` for the routes that were added before it, and for the
 /// fallback. If a request passes two of these layers, only the first makes a span, and
-/// `trace_core::diagnostics` says so. A request that a handler makes to a service of the same
-/// process is another one, unless it has the same method, path and caller. Two layers with a
-/// queue between them, such as tower's `Buffer`, or with what rewrites the path, are not known
-/// to belong together, and make two spans: the inner one is below the caller's span, beside the
-/// outer one, and with [`Trust::Restart`] in a trace of its own. Keep one of the two.
+/// `trace_core::diagnostics` says so, whatever is between them. A request that a handler makes
+/// to a service of the same process is another one, with a span of its own, also if it is a
+/// copy of the handler's own request.
 ///
 /// `axum::serve` takes no `server().layer(router)`, whose bodies are not axum's. Make a router
 /// of it again, or put the layer, with others, into `Router::layer`:

@@ -15,6 +15,7 @@ use super::start;
 use crate::around;
 use crate::body::TracedBody;
 use crate::captured::Captured;
+use crate::mark;
 
 /// A service that records a span for each request. Made by [`ServerLayer`](super::ServerLayer).
 #[derive(Clone, Debug)]
@@ -46,11 +47,14 @@ where
     /// Otherwise its parent is the span that was current at an outer
     /// [`capture`](crate::capture()).
     fn call(&mut self, mut request: Request<Q>) -> ServerFuture<S::Future> {
-        let caller = || self.options.caller(request.headers()).context;
-        if let Some(outer) = around::outer_layer(&request, caller) {
+        if let Some(outer) = mark::outer_layer(request.extensions()) {
             two_layers(outer, self.options.source);
             around::note_route(&request);
             return ServerFuture::untraced(self.inner.call(request));
+        }
+        if around::is_within() {
+            // One layer may be around two services, too.
+            mark::note_several();
         }
         let begun = match Captured::take(request.extensions_mut()) {
             None => start::begin(&self.options, &request, None),
@@ -59,6 +63,7 @@ where
                 start::begin(&self.options, &request, caller)
             }),
         };
+        mark::set(request.extensions_mut(), self.options.source);
         let running = Running::new(begun, &self.options);
         ServerFuture::call(running, || self.inner.call(request))
     }

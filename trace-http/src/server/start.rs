@@ -60,7 +60,7 @@ pub(super) fn begin<B>(
         ),
     };
     let mut caller = options.caller(request.headers());
-    let handled = Handled::new(request, caller.context.as_ref(), options.source);
+    let handled = Handled::new(request);
     caller.context = caller.context.or_else(|| captured.cloned());
     let root = root_at(options.tracer.as_ref(), name, options.source)
         .kind(SpanKind::Server)
