@@ -21,10 +21,11 @@
 //! |---|---|
 //! | the body is at its end: a last frame, trailers, all announced bytes, or empty at the head | ok, or error by the status |
 //! | there is no body: `HEAD`, 204, 304, an upgrade (101, `CONNECT`) | the same, at the head |
-//! | the body returns an error | error |
+//! | the body returns an error, or a server's ends before all announced bytes | error |
 //! | the body, or the future of the response, is dropped before | cancelled, with the number of bytes so far |
 //! | a client drops a body that it has never polled | ok, or error by the status |
 //! | the handler or the body panics | panicked |
+//! | somebody else panics and drops them, such as who reads the body | cancelled |
 //!
 //! # Features
 //!

@@ -97,7 +97,7 @@ impl Running {
         let _ready = span.poll(
             || {
                 let entered = handled.enter();
-                called = Some(call());
+                called = Some(panics::write_unwinding(call));
                 Poll::Ready(entered.leave())
             },
             |route| {
@@ -171,7 +171,7 @@ impl Running {
         let polled = span.poll(
             || {
                 let entered = handled.enter();
-                let polled = poll();
+                let polled = panics::write_unwinding(poll);
                 noted.set(entered.leave());
                 polled
             },

@@ -55,8 +55,9 @@ pub fn server() -> ServerLayer {
 /// Statuses from 500 on are errors, without a description. A request that is dropped before
 /// its end, as the client went away or a timeout outside has struck, is cancelled, and also
 /// an error, with `error.type = cancelled`. A handler that panics has panicked, also if
-/// something inside makes a response of that: see
-/// [`without_panic_hook`](Self::without_panic_hook).
+/// something inside makes a response of that, and its text is recorded as that of an error:
+/// see [`without_panic_hook`](Self::without_panic_hook). A response whose body ends before its
+/// `content-length` is an error, as the connection fails.
 ///
 /// Calls of gRPC, and of gRPC-Web, have the name and the tags of calls: see
 /// [`grpc`](crate::grpc).
@@ -206,11 +207,12 @@ impl ServerLayer {
     }
 
     /// Does not look for panics that something inside catches, as tower-http's `CatchPanic`
-    /// does: they are errors by their status then.
+    /// does: they are errors by their status then. Nor are the texts of panics recorded, unless
+    /// another layer sees them.
     ///
     /// To see them, the layer sets a hook of panics, once in the process. It counts the panics
-    /// of each thread, and calls the hook that was there before. A hook that is set later in
-    /// its place does not count them, unless it calls it.
+    /// of each thread, keeps the text of the last one, and calls the hook that was there
+    /// before. A hook that is set later in its place does not count them, unless it calls it.
     pub fn without_panic_hook(self) -> Self {
         self.with(|options| options.sees_caught_panics = false)
     }
