@@ -217,18 +217,35 @@ async fn a_body_is_dropped_within_its_span() {
 }
 
 #[traced_test]
-async fn a_timeout_of_tower_is_named() {
-    use tower::ServiceExt;
+async fn timeouts_of_other_crates_are_named() {
+    use tower::{BoxError, ServiceExt};
 
-    let service = tower::service_fn(async |_: Request<Body>| {
-        std::future::pending::<Result<Response<Body>, Infallible>>().await
-    });
-    let limited = tower::timeout::Timeout::new(service, Duration::from_millis(20));
-    let answer = server().layer(limited).oneshot(Request::new(Body::empty()));
-    assert!(answer.await.is_err());
-    let span = server_span().await;
-    assert_eq!(span.status, Status::Error("request timed out".into()));
-    assert_eq!(tag(&span, "error.type"), "timeout");
+    let fails = |error: Option<BoxError>| {
+        let error = std::sync::Arc::new(std::sync::Mutex::new(error));
+        let service = tower::service_fn(move |_: Request<Body>| {
+            let error = error.lock().unwrap().take();
+            async move {
+                match error {
+                    Some(error) => Err::<Response<Body>, _>(error),
+                    None => std::future::pending().await,
+                }
+            }
+        });
+        let limited = tower::timeout::Timeout::new(service, Duration::from_millis(20));
+        server().layer(limited).oneshot(Request::new(Body::empty()))
+    };
+    let of_tokio = timeout(Duration::ZERO, std::future::pending::<()>()).await;
+    let errors: [Option<BoxError>; 3] = [
+        None,
+        Some(of_tokio.unwrap_err().into()),
+        Some(tonic::TimeoutExpired(()).into()),
+    ];
+    for error in errors {
+        assert!(fails(error).await.is_err());
+        let span = server_span().await;
+        assert_eq!(span.outcome, Outcome::Error);
+        assert_eq!(tag(&span, "error.type"), "timeout", "{:?}", span.status);
+    }
 }
 
 #[traced_test]
