@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 
 use crate::exchange::Exchange;
 use crate::panics;
+use crate::recorded_error::RecordedError;
 
 pin_project! {
     /// The body of a response, whose end is the end of a span. Its frames are those of the
@@ -58,7 +59,7 @@ impl<B> TracedBody<B> {
 
 impl<B> Body for TracedBody<B>
 where
-    B: Body<Error: fmt::Display + 'static>,
+    B: Body<Error: RecordedError>,
 {
     type Data = B::Data;
     type Error = B::Error;

@@ -9,6 +9,7 @@
 //! - `SendTraced` sends requests of reqwest, and `ConnectionExecutor` runs connections of hyper.
 //! - [`extract`] and [`inject`] read and write the headers of a request.
 //! - [`TracedBody`] is a body whose end is the end of a span. Both layers make it.
+//!   [`RecordedError`] is what errors of services and bodies have to be.
 //!
 //! This crate works with version 1 of `http` and `http-body`, and not with older versions.
 //!
@@ -45,6 +46,7 @@ mod names;
 mod panics;
 mod peer;
 mod percent;
+mod recorded_error;
 mod redact;
 mod route;
 
@@ -84,6 +86,7 @@ pub use client::{ClientFuture, ClientLayer, ClientService, ResendCount, client};
 #[cfg(feature = "hyper-util")]
 pub use executor::ConnectionExecutor;
 pub use heads::{RequestHead, ResponseHead};
+pub use recorded_error::RecordedError;
 pub use route::Route;
 pub use route_layer::{RouteLayer, RouteService, route};
 pub use server::{PeerAddress, ServerFuture, ServerLayer, ServerService, server};

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use http::HeaderName;
 use tower_layer::Layer;
+use trace_core::__private::note_http_layer;
 use trace_core::propagation::Propagator;
 use trace_core::{Tracer, Trust};
 
 use super::options::Options;
 use super::service::ServerService;
 use super::skip::Pattern;
+use crate::around;
 use crate::conventions::{HTTP_REQUEST_HEADER, HTTP_RESPONSE_HEADER};
 use crate::heads::{RequestHead, ResponseHead};
 use crate::hooks::{Hook, keyed};
@@ -33,6 +35,7 @@ use crate::panics;
 #[track_caller]
 pub fn server() -> ServerLayer {
     mark::note_layer();
+    note_http_layer(around::is_within);
     ServerLayer {
         options: Arc::new(Options::new(Location::caller())),
     }
@@ -67,7 +70,7 @@ pub fn server() -> ServerLayer {
 /// | | routes |
 /// |---|---|
 /// | `Router::layer`, after all routes | are known at once, also to the sampler |
-/// | around a router, as `ServiceBuilder` puts it | need [`route`](crate::route()) inside the router |
+/// | around a router, as `ServiceBuilder` puts it | need [`route`](crate::route()) inside the router; `trace_core::diagnostics` says so |
 /// | around another router | need a [`Route`](crate::Route) in the response's extensions |
 ///
 /// axum calls a layer of `Router::layer` for the routes that were added before it, and for the

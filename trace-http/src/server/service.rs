@@ -1,6 +1,6 @@
 //! The service that begins a span for each request.
 
-use std::fmt;
+use std::any::type_name;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -16,24 +16,31 @@ use crate::around;
 use crate::body::TracedBody;
 use crate::captured::Captured;
 use crate::mark;
+use crate::recorded_error::RecordedError;
 
 /// A service that records a span for each request. Made by [`ServerLayer`](super::ServerLayer).
 #[derive(Clone, Debug)]
 pub struct ServerService<S> {
     inner: S,
     options: Arc<Options>,
+    is_around_router: bool,
 }
 
 impl<S> ServerService<S> {
-    pub(super) const fn new(inner: S, options: Arc<Options>) -> Self {
-        Self { inner, options }
+    pub(super) fn new(inner: S, options: Arc<Options>) -> Self {
+        Self {
+            inner,
+            options,
+            // Only for a hint: the text is no interface of axum's.
+            is_around_router: type_name::<S>().contains("axum::routing::Router"),
+        }
     }
 }
 
 impl<S, Q, B> Service<Request<Q>> for ServerService<S>
 where
-    S: Service<Request<Q>, Response = Response<B>, Error: fmt::Display + 'static>,
-    B: Body<Error: fmt::Display + 'static>,
+    S: Service<Request<Q>, Response = Response<B>, Error: RecordedError>,
+    B: Body<Error: RecordedError>,
 {
     type Response = Response<TracedBody<B>>;
     type Error = S::Error;
@@ -64,7 +71,7 @@ where
             }),
         };
         mark::set(request.extensions_mut(), self.options.source);
-        let running = Running::new(begun, &self.options);
+        let running = Running::new(begun, &self.options, self.is_around_router);
         ServerFuture::call(running, || self.inner.call(request))
     }
 }
