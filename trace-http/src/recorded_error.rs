@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// An error of a service or a body, whose text is recorded: one with
-/// [`Display`](fmt::Display).
+/// [`Display`](fmt::Display). The compiler says so of others.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no text that a span could record",
     label = "the error of this service, or of its body, needs `std::fmt::Display`",
