@@ -79,8 +79,10 @@ fn a_request_costs_two_allocations_or_none() {
             |response: Response<Body>| response.map(|body| body.map_err(|error| error)),
         ))
     });
+    // The only one in the process: from a second one on, requests are marked.
+    let layer = server();
     let above = |tracer: Tracer| {
-        let layer = server().tracer(tracer);
+        let layer = layer.clone().tracer(tracer);
         let around = allocations(layer.layer(plain())) - bare;
         (
             around,

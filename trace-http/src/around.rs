@@ -1,14 +1,12 @@
 //! What runs around the code of this thread: the server whose request it handles.
 //!
-//! Owns what a server's layer and code within it tell each other: the route, which is known
-//! further inside, and that a request has a span already. Both are told through the thread,
-//! as the layer polls what is inside: an extension of the request would cost allocations.
+//! Owns how the route, which is known further inside, comes to a server's layer. It is told
+//! through the thread, as the layer polls what is inside: an extension of the request would
+//! cost allocations.
 
 use std::cell::Cell;
-use std::panic::Location;
 
 use http::{Extensions, Request};
-use trace_core::TraceContext;
 
 use crate::route::Route;
 
@@ -25,34 +23,16 @@ struct Around {
     is_noted: bool,
 }
 
-/// Which request a server handles, and where its layer was made.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Handled {
-    request: Identity,
-    source: &'static Location<'static>,
-}
-
-/// What tells a request from one that its handler makes. Between two layers, middleware may
-/// change anything else; a client's layer sends another context.
+/// Which request a server handles: a hash of its method and its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Identity {
-    /// A hash of the method and the path.
-    asked: u64,
-    /// The caller's span, or 0.
-    caller: u64,
-}
+pub(crate) struct Handled(u64);
 
 impl Handled {
-    /// `caller` is the context that the request came with.
-    pub(crate) fn new<B>(
-        request: &Request<B>,
-        caller: Option<&TraceContext>,
-        source: &'static Location<'static>,
-    ) -> Self {
-        Self {
-            request: Identity::new(request, caller),
-            source,
-        }
+    pub(crate) fn new<B>(request: &Request<B>) -> Self {
+        let uri = original_uri(request.extensions()).unwrap_or(request.uri());
+        // Some middleware takes the last `/` away.
+        let path = uri.path().trim_end_matches('/');
+        Self(mix(mix(0, request.method().as_str()), path))
     }
 
     /// Begins to run code of this request.
@@ -97,12 +77,16 @@ fn take() -> Option<Route> {
     NOTED.try_with(Cell::take).ok().flatten()
 }
 
-/// Notes the route of a request, if it is the one that is handled here. Which headers have its
-/// caller's context is known only to the layer around it; method and path have to do.
+/// Whether this thread runs code of a request.
+pub(crate) fn is_within() -> bool {
+    AROUND.get().is_some()
+}
+
+/// Notes the route of a request, if it is the one that is handled here.
 pub(crate) fn note_route<B>(request: &Request<B>) {
     if let Some(around) = AROUND.get()
         && let Some(route) = Route::from_extensions(request.extensions())
-        && around.handled.request.asked == Identity::asked(request)
+        && around.handled == Handled::new(request)
         && NOTED.try_with(|noted| noted.set(Some(route))).is_ok()
     {
         AROUND.set(Some(Around {
@@ -112,35 +96,8 @@ pub(crate) fn note_route<B>(request: &Request<B>) {
     }
 }
 
-/// Returns where the layer was made that has begun a span of this request already. `caller`
-/// reads the context that the request came with.
-pub(crate) fn outer_layer<B>(
-    request: &Request<B>,
-    caller: impl FnOnce() -> Option<TraceContext>,
-) -> Option<&'static Location<'static>> {
-    let around = AROUND.get()?;
-    let own = Identity::new(request, caller().as_ref());
-    (around.handled.request == own).then_some(around.handled.source)
-}
-
-impl Identity {
-    fn new<B>(request: &Request<B>, caller: Option<&TraceContext>) -> Self {
-        Self {
-            asked: Self::asked(request),
-            caller: caller.map_or(0, |caller| caller.span_id.get()),
-        }
-    }
-
-    fn asked<B>(request: &Request<B>) -> u64 {
-        let uri = original_uri(request.extensions()).unwrap_or(request.uri());
-        // Some middleware takes the last `/` away.
-        let path = uri.path().trim_end_matches('/');
-        mix(mix(0, request.method().as_str()), path)
-    }
-}
-
 /// Adds to a hash. It is made for every request, and so is a quick one: if somebody finds
-/// two requests with the same, a span is missing in a service that calls itself.
+/// two requests with the same, one may be named after the route of the other.
 fn mix(hash: u64, text: &str) -> u64 {
     /// Source: the constant of Fibonacci hashing.
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;

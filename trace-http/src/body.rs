@@ -8,18 +8,31 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::exchange::Exchange;
+use crate::panics;
+use crate::recorded_error::RecordedError;
 
 pin_project! {
     /// The body of a response, whose end is the end of a span. Its frames are those of the
     /// inner body.
     ///
-    /// Each poll runs within the span. If the body is dropped before its end, the span ends as
-    /// cancelled, with the number of bytes so far.
+    /// Each poll runs within the span, and so does the drop of the inner body. If the body is
+    /// dropped before its end, the span ends as cancelled, with the number of bytes so far, also
+    /// if a panic of its owner drops it.
     pub struct TracedBody<B> {
+        // `None` while it is dropped.
         #[pin]
-        body: B,
+        body: Option<B>,
         // The last field, so that the body is dropped before the span ends.
         exchange: Option<Exchange>,
+    }
+
+    impl<B> PinnedDrop for TracedBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(Exchange { span, .. }) = this.exchange {
+                span.in_scope(|| this.body.set(None));
+            }
+        }
     }
 }
 
@@ -30,7 +43,7 @@ impl<B> TracedBody<B> {
             return Self::untraced(body);
         }
         Self {
-            body,
+            body: Some(body),
             exchange: Some(exchange),
         }
     }
@@ -38,7 +51,7 @@ impl<B> TracedBody<B> {
     /// Makes a body without a span.
     pub(crate) const fn untraced(body: B) -> Self {
         Self {
-            body,
+            body: Some(body),
             exchange: None,
         }
     }
@@ -46,7 +59,7 @@ impl<B> TracedBody<B> {
 
 impl<B> Body for TracedBody<B>
 where
-    B: Body<Error: fmt::Display + 'static>,
+    B: Body<Error: RecordedError>,
 {
     type Data = B::Data;
     type Error = B::Error;
@@ -56,14 +69,17 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
-        let mut body = this.body;
+        let Some(mut body) = this.body.as_pin_mut() else {
+            // Only a drop removes it.
+            return Poll::Ready(None);
+        };
         let Some(Exchange { about, span }) = this.exchange else {
             return body.poll_frame(cx);
         };
         about.note_read();
         let polled = span.poll(
             || {
-                let frame = body.as_mut().poll_frame(cx);
+                let frame = panics::write_unwinding(|| body.as_mut().poll_frame(cx));
                 frame.map(|frame| (frame, body.is_end_stream()))
             },
             |(frame, is_last)| about.see_frame(frame.as_ref(), *is_last),
@@ -72,11 +88,11 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map(Body::size_hint).unwrap_or_default()
     }
 }
 

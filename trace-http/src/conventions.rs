@@ -95,3 +95,7 @@ pub const OTHER: &str = "_OTHER";
 /// The value of `error.type` if a server's request was dropped before its end. OpenTelemetry
 /// does not define it.
 pub const CANCELLED: &str = "cancelled";
+
+/// The value of `error.type` if the body of a server's response ended before all bytes of its
+/// `content-length` were given. OpenTelemetry does not define it.
+pub const INCOMPLETE_BODY: &str = "incomplete_body";

@@ -9,17 +9,19 @@ use bytes::Buf;
 use http::header::CONTENT_LENGTH;
 use http::{Response, StatusCode};
 use http_body::{Body, Frame};
+use trace_core::__private::record_error_as;
 use trace_core::conventions::{ERROR_TYPE, PANIC};
 use trace_core::{OpenSpan, Outcome, span};
 
 use crate::conventions::{
-    GRPC, HTTP_RESPONSE_BODY_SIZE, HTTP_RESPONSE_STATUS_CODE, OTHER, RPC_METHOD,
+    GRPC, HTTP_RESPONSE_BODY_SIZE, HTTP_RESPONSE_STATUS_CODE, INCOMPLETE_BODY, OTHER, RPC_METHOD,
     RPC_METHOD_ORIGINAL,
 };
 use crate::expected::Expected;
 use crate::failure;
 use crate::grpc::{CallStatus, Format};
 use crate::names;
+use crate::panics;
 use crate::side::{Side, set_error};
 use crate::undecided::Undecided;
 
@@ -103,12 +105,12 @@ impl Drop for Exchange {
         if about.is_over || !span.is_recording() {
             return;
         }
-        if about.is_complete() {
-            let outcome = span.in_scope(|| about.end());
-            span.end_with(outcome);
-        } else if !std::thread::panicking() {
-            span.in_scope(|| about.write_dropped());
-        }
+        let outcome = span.in_scope(|| match about.is_complete() {
+            true => about.end(),
+            false => about.write_dropped(),
+        });
+        // Said, as a panic of whoever drops this is none of the exchange.
+        span.end_with(outcome);
     }
 }
 
@@ -128,8 +130,11 @@ impl About {
         if span::is_recording() {
             self.write_head(status);
         }
-        let is_last = self.expected.is_bodyless(status) || response.body().is_end_stream();
-        (is_last || self.has_all()).then(|| self.end())
+        let is_bodyless = self.expected.is_bodyless(status);
+        if is_bodyless {
+            self.announced = None;
+        }
+        (is_bodyless || response.body().is_end_stream() || self.has_all()).then(|| self.end())
     }
 
     /// Says whether this is a call. A server whose answer is none has handled a request, and
@@ -161,6 +166,7 @@ impl About {
         }
         if self.has_panicked {
             span::add_tag(ERROR_TYPE, PANIC);
+            panics::write();
         } else if self.call.is_none() && self.side.is_error(status) {
             span::add_tag(ERROR_TYPE, status.as_str());
             self.has_failed = true;
@@ -266,9 +272,14 @@ impl About {
         if let Some(code) = self.call.as_ref().and_then(CallStatus::code) {
             self.has_failed = self.side.is_grpc_error(code);
         }
+        let is_short = self.is_short();
+        self.has_failed |= is_short;
         if span::is_recording() {
-            if self.reports.size {
+            if self.reports.size || is_short {
                 self.write_given();
+            }
+            if is_short && !self.has_panicked {
+                self.write_short();
             }
             if let Some(call) = &self.call {
                 call.write(self.has_failed && !self.has_panicked);
@@ -293,12 +304,26 @@ impl About {
         }
     }
 
+    /// Whether the body of a server has ended before all announced bytes are given. The
+    /// connection fails then. A client's connection says so itself.
+    fn is_short(&self) -> bool {
+        self.side != Side::Client
+            && self.call.is_none()
+            && self.announced.is_some_and(|bytes| self.given < bytes)
+    }
+
+    fn write_short(&self) {
+        let announced = self.announced.unwrap_or_default();
+        let message = format!("the body has {} of {announced} announced bytes", self.given);
+        record_error_as(INCOMPLETE_BODY, &message);
+    }
+
     fn write_given(&self) {
         span::add_tag(HTTP_RESPONSE_BODY_SIZE, self.given);
     }
 
     /// Says of the current span that it is dropped before its end.
-    fn write_dropped(&mut self) {
+    fn write_dropped(&mut self) -> Outcome {
         self.is_over = true;
         self.decide_at_end();
         if self.has_head {
@@ -309,6 +334,7 @@ impl About {
         if !self.has_failed {
             self.side.write_dropped(self.is_call());
         }
+        Outcome::Cancelled
     }
 }
 

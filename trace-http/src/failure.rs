@@ -83,7 +83,10 @@ fn kind(error: Known<'_>) -> Option<&'static str> {
     {
         return Some(TIMEOUT);
     }
-    Some(match error.downcast_ref::<io::Error>()?.kind() {
+    let Some(error) = error.downcast_ref::<io::Error>() else {
+        return TIMEOUTS.contains(&&*error.to_string()).then_some(TIMEOUT);
+    };
+    Some(match error.kind() {
         io::ErrorKind::AddrNotAvailable => "address_not_available",
         io::ErrorKind::BrokenPipe => "broken_pipe",
         io::ErrorKind::ConnectionAborted => "connection_aborted",
@@ -98,6 +101,14 @@ fn kind(error: Known<'_>) -> Option<&'static str> {
 }
 
 const TIMEOUT: &str = "timeout";
+
+/// The texts of errors that are timeouts, of crates that this one does not need: tower, tonic,
+/// and tokio.
+const TIMEOUTS: [&str; 3] = [
+    "request timed out",
+    "Timeout expired",
+    "deadline has elapsed",
+];
 
 /// Shows an error and its sources: `client error (Connect): connection refused`.
 struct WithSources<'a>(Known<'a>);

@@ -9,6 +9,7 @@
 //! - `SendTraced` sends requests of reqwest, and `ConnectionExecutor` runs connections of hyper.
 //! - [`extract`] and [`inject`] read and write the headers of a request.
 //! - [`TracedBody`] is a body whose end is the end of a span. Both layers make it.
+//!   [`RecordedError`] is what errors of services and bodies have to be.
 //!
 //! This crate works with version 1 of `http` and `http-body`, and not with older versions.
 //!
@@ -21,10 +22,11 @@
 //! |---|---|
 //! | the body is at its end: a last frame, trailers, all announced bytes, or empty at the head | ok, or error by the status |
 //! | there is no body: `HEAD`, 204, 304, an upgrade (101, `CONNECT`) | the same, at the head |
-//! | the body returns an error | error |
+//! | the body returns an error, or a server's ends before all announced bytes | error |
 //! | the body, or the future of the response, is dropped before | cancelled, with the number of bytes so far |
 //! | a client drops a body that it has never polled | ok, or error by the status |
 //! | the handler or the body panics | panicked |
+//! | somebody else panics and drops them, such as who reads the body | cancelled |
 //!
 //! # Features
 //!
@@ -38,11 +40,13 @@ pub mod conventions;
 mod carrier;
 mod heads;
 mod host;
+mod mark;
 mod method;
 mod names;
 mod panics;
 mod peer;
 mod percent;
+mod recorded_error;
 mod redact;
 mod route;
 
@@ -82,6 +86,7 @@ pub use client::{ClientFuture, ClientLayer, ClientService, ResendCount, client};
 #[cfg(feature = "hyper-util")]
 pub use executor::ConnectionExecutor;
 pub use heads::{RequestHead, ResponseHead};
+pub use recorded_error::RecordedError;
 pub use route::Route;
 pub use route_layer::{RouteLayer, RouteService, route};
 pub use server::{PeerAddress, ServerFuture, ServerLayer, ServerService, server};

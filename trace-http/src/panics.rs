@@ -1,18 +1,24 @@
-//! Detects panics that were caught inside the layer.
+//! Detects panics that were caught inside the layer, and finds the texts of all.
 //!
 //! If a handler panics, it usually unwinds through the layer, which detects that. But an inner
 //! service may catch the panic and make a response from it, as tower-http's `CatchPanic` does.
-//! Then only the panic hook is called.
+//! Then only the panic hook is called. It is also the only place that knows the text.
 
 use std::cell::Cell;
 use std::panic;
 use std::sync::Once;
 
+use trace_core::__private::record_error_as;
+use trace_core::conventions::PANIC;
+use trace_core::span;
+
 thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
+    /// The text of the last panic, if it has one.
+    static TEXT: Cell<Option<String>> = const { Cell::new(None) };
 }
 
-/// Starts counting the panics of each thread. The previous panic hook is still called.
+/// Starts watching the panics of each thread. The previous panic hook is still called.
 pub(crate) fn watch() {
     static HOOK: Once = Once::new();
     // A panicking thread must not change the hook. The next layer will do it.
@@ -22,6 +28,10 @@ pub(crate) fn watch() {
     HOOK.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
+            let payload = info.payload();
+            let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+            let text = text.or_else(|| payload.downcast_ref().cloned());
+            let _at_end_of_thread = TEXT.try_with(|place| place.set(text));
             let _at_end_of_thread = COUNT.try_with(|count| count.set(count.get() + 1));
             before(info);
         }));
@@ -36,4 +46,29 @@ pub(crate) fn set_count(panics: u64) {
 /// Returns how often this thread has panicked.
 pub(crate) fn count() -> u64 {
     COUNT.try_with(Cell::get).unwrap_or_default()
+}
+
+/// Records the last panic of this thread as an error of the current span.
+pub(crate) fn write() {
+    if let Ok(Some(text)) = TEXT.try_with(Cell::take)
+        && span::is_recording()
+    {
+        record_error_as(PANIC, &text);
+    }
+}
+
+/// Runs code within the current span. If it panics, the span gets the text.
+pub(crate) fn write_unwinding<R>(run: impl FnOnce() -> R) -> R {
+    struct Unwinding(u64);
+
+    impl Drop for Unwinding {
+        fn drop(&mut self) {
+            // What is thrown once more, such as the panic of another thread, calls no hook.
+            if std::thread::panicking() && count() != self.0 {
+                write();
+            }
+        }
+    }
+    let _unwinding = Unwinding(count());
+    run()
 }

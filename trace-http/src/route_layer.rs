@@ -1,5 +1,6 @@
 //! A layer for the inside of a router. It passes the route to a server's layer around the router.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use http::Request;
@@ -35,6 +36,15 @@ pub const fn route() -> RouteLayer {
     RouteLayer(())
 }
 
+/// Whether there is such a layer around anything. Never unset.
+static IS_USED: AtomicBool = AtomicBool::new(false);
+
+/// Returns whether there is such a layer around anything.
+pub(crate) fn is_used() -> bool {
+    // Relaxed: only a hint depends on it.
+    IS_USED.load(Ordering::Relaxed)
+}
+
 /// See [`route`].
 #[derive(Clone, Copy, Debug)]
 pub struct RouteLayer(());
@@ -43,6 +53,7 @@ impl<S> Layer<S> for RouteLayer {
     type Service = RouteService<S>;
 
     fn layer(&self, inner: S) -> RouteService<S> {
+        IS_USED.store(true, Ordering::Relaxed);
         RouteService { inner }
     }
 }

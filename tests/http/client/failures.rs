@@ -83,7 +83,7 @@ async fn a_timeout_inside_is_an_error() {
     let span = client_span().await;
     assert_eq!(span.outcome, Outcome::Error);
     assert_eq!(span.status, Status::Error("request timed out".into()));
-    assert_eq!(tag(&span, "error.type"), "_OTHER");
+    assert_eq!(tag(&span, "error.type"), "timeout");
 }
 
 #[traced_test]

@@ -380,3 +380,36 @@ async fn a_call_without_a_status_is_unknown() {
     let _read = response.await.unwrap().into_body().collect().await;
     assert_status(&server_span().await, "UNKNOWN", Outcome::Error, Some(""));
 }
+
+/// The first call of a method, which may be a request as any other.
+#[tokio::test]
+async fn a_sampler_sees_what_a_call_may_be() {
+    use axum::body::Body;
+    use tower::ServiceExt;
+    use trace_core::sampler_fn;
+    use trace_core::testing::TestTracer;
+
+    let sampler = sampler_fn(|input| {
+        let seen = |key, text| input.tags.text(key).as_deref() == Some(text);
+        let is_all = seen("url.path", "/never.Seen/Call")
+            && seen("http.request.method", "POST")
+            && seen("rpc.system.name", "grpc")
+            && seen("rpc.method", "never.Seen/Call");
+        is_all.into()
+    });
+    let test = TestTracer::with("test", |builder| builder.sampler(sampler));
+    let plain = tower::service_fn(async |_: http::Request<Body>| {
+        Ok::<_, std::convert::Infallible>(http::Response::new(Body::empty()))
+    });
+    let request =
+        http::Request::post("/never.Seen/Call").header("content-type", "application/grpc");
+    let request = request.body(Body::empty()).unwrap();
+    let service = server().tracer(test.tracer()).layer(plain);
+    service.oneshot(request).await.unwrap();
+    let [span] = &test.spans()[..] else {
+        unreachable!("it is sampled")
+    };
+    assert_eq!(span.operation_name, "POST");
+    assert_eq!(tag(span, "url.path"), "/never.Seen/Call");
+    assert_eq!(tag(span, "rpc.method"), "", "it was no call");
+}

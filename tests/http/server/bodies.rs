@@ -140,6 +140,115 @@ async fn what_follows_the_announced_bytes_is_not_waited_for() {
 }
 
 #[traced_test]
+async fn a_body_that_is_shorter_than_announced_is_an_error() {
+    let length = |length: &'static str| [("content-length", length)];
+    let app = Router::new()
+        .route("/short", get(async move || (length("20"), pieces(3))))
+        .route("/none", get(async move || (length("5"), Body::empty())))
+        .layer(server());
+    let address = serve(app).await;
+    for http in BOTH {
+        for (path, given, announced) in [("/short", 12, 20), ("/none", 0, 5)] {
+            let mut connection = Connection::open(http, address).await;
+            let sent = connection.send(request(http, "GET", address, path));
+            // What the client sees depends on the version.
+            if let Ok(response) = sent.await {
+                let _broken = timeout(LONG, response.into_body().collect()).await.unwrap();
+            }
+            let span = server_span().await;
+            assert_eq!(span.operation_name, format!("GET {path}"));
+            assert_eq!(span.outcome, Outcome::Error);
+            let message = format!("the body has {given} of {announced} announced bytes");
+            assert_eq!(span.status, Status::Error(message.into()));
+            assert_eq!(tag(&span, "error.type"), "incomplete_body");
+            assert_eq!(tag(&span, "http.response.body.size"), given.to_string());
+            // Its length says what `GET` would have given.
+            fetch(http, address, request(http, "HEAD", address, path)).await;
+            assert_ok(&server_span().await);
+        }
+    }
+}
+
+/// Drops the piece that it is in, and says so.
+struct Noisy;
+
+impl http_body::Body for Noisy {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        std::task::Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"abcd")))))
+    }
+}
+
+impl Drop for Noisy {
+    fn drop(&mut self) {
+        span::add_log("dropped");
+    }
+}
+
+#[traced_test]
+async fn a_body_is_dropped_within_its_span() {
+    use tower::ServiceExt;
+
+    let service = server().layer(tower::service_fn(async |_: Request<Body>| {
+        Ok::<_, Infallible>(Response::new(Noisy))
+    }));
+    let request = || Request::new(Body::empty());
+    drop(service.clone().oneshot(request()).await.unwrap());
+    assert_eq!(server_span().await.logs.len(), 1);
+
+    // By a panic of who reads it, which is not its own.
+    let reader = tokio::spawn(async move {
+        let mut response = service.oneshot(request()).await.unwrap();
+        response.body_mut().frame().await.unwrap().unwrap();
+        panic!("a reader")
+    });
+    reader.await.unwrap_err();
+    let span = server_span().await;
+    assert_eq!(span.outcome, Outcome::Cancelled);
+    assert_eq!(tag(&span, "error.type"), "cancelled");
+    assert_eq!(tag(&span, "cancelled"), "true");
+    assert_eq!(tag(&span, "http.response.body.size"), "4");
+    assert_eq!(span.logs.len(), 1);
+}
+
+#[traced_test]
+async fn timeouts_of_other_crates_are_named() {
+    use tower::{BoxError, ServiceExt};
+
+    let fails = |error: Option<BoxError>| {
+        let error = std::sync::Arc::new(std::sync::Mutex::new(error));
+        let service = tower::service_fn(move |_: Request<Body>| {
+            let error = error.lock().unwrap().take();
+            async move {
+                match error {
+                    Some(error) => Err::<Response<Body>, _>(error),
+                    None => std::future::pending().await,
+                }
+            }
+        });
+        let limited = tower::timeout::Timeout::new(service, Duration::from_millis(20));
+        server().layer(limited).oneshot(Request::new(Body::empty()))
+    };
+    let of_tokio = timeout(Duration::ZERO, std::future::pending::<()>()).await;
+    let errors: [Option<BoxError>; 3] = [
+        None,
+        Some(of_tokio.unwrap_err().into()),
+        Some(tonic::TimeoutExpired(()).into()),
+    ];
+    for error in errors {
+        assert!(fails(error).await.is_err());
+        let span = server_span().await;
+        assert_eq!(span.outcome, Outcome::Error);
+        assert_eq!(tag(&span, "error.type"), "timeout", "{:?}", span.status);
+    }
+}
+
+#[traced_test]
 async fn head_has_no_body() {
     let address = serve(app()).await;
     for http in BOTH {

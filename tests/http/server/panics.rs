@@ -41,6 +41,14 @@ fn assert_panicked(span: &SpanRecord) {
     assert_eq!(span.outcome, Outcome::Panicked, "{span:?}");
 }
 
+/// The text of the panic, as it is recorded of an error.
+fn text(span: &SpanRecord) -> Option<String> {
+    let log = span.logs.iter().find(|log| log.message == "exception")?;
+    let mut fields = log.fields.iter();
+    let text = fields.find(|field| field.key == "exception.message")?;
+    Some(text.value.to_string())
+}
+
 #[traced_test]
 async fn a_panic_is_caught_outside() {
     let app = app().layer(server()).layer(CatchPanicLayer::new());
@@ -49,6 +57,7 @@ async fn a_panic_is_caught_outside() {
         assert_eq!(fetch_get(http, address, "/panic").await.status(), 500);
         let span = server_span().await;
         assert_panicked(&span);
+        assert_eq!(text(&span).as_deref(), Some("no such order"));
         assert_eq!(span.operation_name, "GET /panic");
     }
 }
@@ -61,6 +70,7 @@ async fn a_panic_is_caught_inside() {
         assert_eq!(fetch_get(http, address, "/panic").await.status(), 500);
         let span = server_span().await;
         assert_panicked(&span);
+        assert_eq!(text(&span).as_deref(), Some("no such order"));
         assert_eq!(tag(&span, "http.response.status_code"), "500");
         assert_eq!(tag(&span, "error.type"), "panic");
         assert!(matches!(span.status, Status::Error(_)));
@@ -109,6 +119,7 @@ async fn a_body_may_panic() {
         drop(sent);
         let span = server_span().await;
         assert_panicked(&span);
+        assert_eq!(text(&span).as_deref(), Some("no more"));
         assert_eq!(span.operation_name, "GET /body");
     }
 }

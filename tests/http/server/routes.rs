@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use axum::error_handling::HandleErrorLayer;
 use axum::extract::Path;
 use axum::routing::{any, get};
 use http::{Request, Response};
@@ -219,6 +220,10 @@ async fn skipped_paths_have_no_span_and_their_callers_pass() {
     assert_eq!(TestTracer::current().stats().started, 0);
 }
 
+fn users_below_a_layer() -> Router {
+    Router::new().nest("/users", users()).layer(server())
+}
+
 /// In a test of its own, as what is said is said once in a process: of two mistakes the first
 /// one is told. The other tests make none.
 #[traced_test]
@@ -246,6 +251,25 @@ async fn two_layers_make_one_span_and_are_told() {
             assert_eq!(tag(&server_span().await, "url.path"), path);
         }
     }
+    // A queue is between them, and what rewrites the path.
+    let rewritten = |mut request: Request<Body>| {
+        *request.uri_mut() = "/users/7".parse().unwrap();
+        request
+    };
+    let queued = tower::ServiceBuilder::new()
+        .layer(HandleErrorLayer::new(async |_: tower::BoxError| {
+            http::StatusCode::INTERNAL_SERVER_ERROR
+        }))
+        .layer(server())
+        .map_request(rewritten)
+        .buffer(1)
+        .service(users_below_a_layer());
+    let address = serve(Router::new().fallback_service(queued)).await;
+    let before = server_spans().await.len();
+    assert_eq!(fetch_get(Http::One, address, "/v1/7").await.body(), "7");
+    assert_eq!(server_spans().await.len(), before + 1);
+    assert_eq!(tag(&server_span().await, "url.path"), "/v1/7");
+
     let told: Vec<String> = lines.lock().unwrap().clone();
     let told: Vec<&String> = told.iter().filter(|line| line.contains("layers")).collect();
     let [line] = told[..] else {
@@ -280,6 +304,31 @@ async fn a_service_that_a_handler_calls_has_its_own_span() {
     let spans = server_spans().await;
     let names: Vec<&str> = spans.iter().map(|span| &*span.operation_name).collect();
     assert_eq!(names, ["GET /7", "GET /{id}", "GET /{id}", "GET /{id}"]);
+}
+
+/// One that differs in nothing, and one that is a copy.
+#[traced_test]
+async fn a_handler_that_calls_itself_has_a_span_for_each_call() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{Arc, OnceLock};
+
+    let itself = Arc::new(OnceLock::<Router>::new());
+    let (called, calls) = (Arc::clone(&itself), Arc::new(AtomicU32::new(0)));
+    let again = get(async move |request: axum::extract::Request| {
+        let (parts, _) = request.into_parts();
+        let inner = match calls.fetch_add(1, Ordering::Relaxed) {
+            0 => Request::get("/again").body(Body::empty()).unwrap(),
+            1 => Request::from_parts(parts.clone(), Body::empty()),
+            _ => return,
+        };
+        let app = called.get().unwrap().clone();
+        let response = app.oneshot(inner).await.unwrap();
+        let _read = axum::body::to_bytes(response.into_body(), 100).await;
+    });
+    let app = Router::new().route("/again", again).layer(server());
+    itself.set(app.clone()).unwrap();
+    fetch_get(Http::One, serve(app).await, "/again").await;
+    assert_eq!(server_spans().await.len(), 3);
 }
 
 #[traced_test]

@@ -10,7 +10,7 @@ use crate::root::{self, RootBuilder};
 use crate::span::builder;
 use crate::span::open_span::OpenSpan;
 use crate::tracer::Tracer;
-use crate::value::SpanKind;
+use crate::value::{SpanKind, TagSource};
 
 /// Describes a root span that begins at the place where a layer was made.
 pub fn root_at(
@@ -19,6 +19,15 @@ pub fn root_at(
     source: &'static Location<'static>,
 ) -> RootBuilder {
     root::root_at(tracer, operation_name, source)
+}
+
+/// Starts a root with tags that the sampler sees. Only the first of them are recorded.
+pub fn start_with_first(
+    root: RootBuilder,
+    recorded: usize,
+    tags: &[(&str, &dyn TagSource)],
+) -> OpenSpan {
+    root.start_with_first(recorded, tags)
 }
 
 /// Starts a span below the current one, at the place where a layer was made; `None` where
@@ -40,4 +49,15 @@ pub fn record_error_as(type_name: &'static str, message: &dyn fmt::Display) {
 /// Says, once, that requests pass two layers, made at these places.
 pub fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
     diagnostics::two_layers(outer, inner);
+}
+
+/// Says, once, that requests are named without their routes by a layer made at this place.
+pub fn no_routes(layer: &Location<'_>) {
+    diagnostics::no_routes(layer);
+}
+
+/// Notes that there is a layer for HTTP, for lines about what is missing. `handles_request`
+/// returns whether the current thread handles a request.
+pub fn note_http_layer(handles_request: fn() -> bool) {
+    diagnostics::note_http_layer(handles_request);
 }

@@ -34,6 +34,11 @@ pub enum Kind {
     NoCollector,
     /// A request passes through two layers of a server. Only one of them makes a span.
     TwoLayers,
+    /// Requests are named without their routes: the layer of a server is around a router, and
+    /// nothing inside the router passes the routes to it.
+    NoRoutes,
+    /// A root of an attribute began within the trace of a request, to which it has no link.
+    RootInRequest,
     /// A tracer lost spans before it ended, or when it ended.
     Lost,
     /// `OTEL_PROPAGATORS` lists an unknown name.
@@ -50,7 +55,7 @@ pub struct Diagnostic {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -60,13 +65,20 @@ impl Kind {
         Self::NotBuiltIn,
         Self::NoCollector,
         Self::TwoLayers,
+        Self::NoRoutes,
+        Self::RootInRequest,
         Self::Lost,
         Self::UnknownPropagator,
     ];
 
-    /// Returns the line about a site. `install` is the place where a tracer was installed.
-    /// Some kinds mention it.
-    pub(super) fn describe_site(self, site: &Site, install: Option<&Location<'_>>) -> Diagnostic {
+    /// Returns the line about a site. Some kinds mention the place where a tracer was
+    /// installed, or what there is for HTTP.
+    pub(super) fn describe_site(
+        self,
+        site: &Site,
+        install: Option<&Location<'_>>,
+        has_http_layer: bool,
+    ) -> Diagnostic {
         let span = At(site);
         let install = Installed(install);
         let message = match self {
@@ -83,7 +95,16 @@ impl Kind {
                 "{span} is not recorded, as no trace runs where it is called: make it, or what calls it, a root by `#[trace_root]` or `trace_core::root(..)`; a thread takes the trace along in a `Carried`"
             ),
             Self::SpawnedTask => format!(
-                "{span} is not recorded, as its task does not see the trace in which it was spawned: write `trace_core::spawn(..)` or `trace_core::spawn_blocking(..)`, or `future.in_current_trace()` for a `JoinSet` or `tokio::spawn`, or make it a root by `#[trace_root]`"
+                "{span} is not recorded, as its task does not see the trace in which it was spawned: write `trace_core::spawn(..)` or `trace_core::spawn_blocking(..)`, or `future.in_current_trace()` for a `JoinSet` or `tokio::spawn`, or make it a root by `#[trace_root]`{}",
+                match has_http_layer {
+                    true => {
+                        "; a handler needs `trace_http::server()` around its route, in axum by `.layer(..)` after all routes, and what is behind a `Buffer` needs `trace_http::capture()` around that"
+                    }
+                    false => "",
+                }
+            ),
+            Self::RootInRequest => format!(
+                "root {span} begins a trace of its own within a request of `trace_http::server()`, and nothing links the two: write `#[traced]` for a span of the request, or `trace_core::root(..)` if another trace is meant"
             ),
             Self::AttachedElsewhere => format!(
                 "root {span} is not recorded, as a task of `tokio::spawn` does not see the tracer that is attached elsewhere: write `..install()?` for it, or `tracer.attach(..)` around the future of the task"
@@ -91,6 +112,7 @@ impl Kind {
             Self::NotBuiltIn
             | Self::NoCollector
             | Self::TwoLayers
+            | Self::NoRoutes
             | Self::UnknownPropagator
             | Self::Lost => {
                 format!("{span} is lost")
@@ -107,10 +129,12 @@ impl Kind {
             Self::RootBeforeInstall => "they are roots that began before the tracer was installed",
             Self::OutsideTrace => "no trace runs where they are called",
             Self::SpawnedTask => "their tasks do not see the trace in which they were spawned",
+            Self::RootInRequest => "they are roots within requests",
             Self::AttachedElsewhere => "`tokio::spawn` does not hand the tracer on",
             Self::NotBuiltIn
             | Self::NoCollector
             | Self::TwoLayers
+            | Self::NoRoutes
             | Self::UnknownPropagator
             | Self::Lost => "they are lost",
         };
@@ -149,6 +173,15 @@ impl Diagnostic {
             inner.line()
         );
         Self::new(Kind::TwoLayers, &message)
+    }
+
+    /// Returns the line about requests that are named without their routes.
+    pub(super) fn no_routes(layer: &Location<'_>) -> Self {
+        let (file, line) = (layer.file(), layer.line());
+        let message = format!(
+            "requests are named without their routes, as `trace_http::server()`, made at {file}:{line}, is around the router: write `.layer(trace_http::route())` after all routes of the router"
+        );
+        Self::new(Kind::NoRoutes, &message)
     }
 
     /// Returns the line about a tracer without a collector. `source` is the place where it was

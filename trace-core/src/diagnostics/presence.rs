@@ -5,7 +5,7 @@
 
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use super::chart::is_counting;
 use super::kind::{Diagnostic, Kind};
@@ -100,7 +100,7 @@ pub(crate) fn install(at: &'static Location<'static>) {
     drop(present); // A listener may call this module.
     for site in early {
         let kind = Kind::RootBeforeInstall;
-        tell(kind, site, || kind.describe_site(site, Some(at)));
+        tell(kind, site, || kind.describe_site(site, Some(at), false));
     }
 }
 
@@ -140,7 +140,9 @@ pub(crate) fn miss_root(site: &'static Site) {
     };
     drop(present);
     if let Some(kind) = kind {
-        tell(kind, site, || kind.describe_site(site, installed_at));
+        tell(kind, site, || {
+            kind.describe_site(site, installed_at, HANDLES_REQUEST.get().is_some())
+        });
     }
 }
 
@@ -165,7 +167,9 @@ pub(crate) fn miss_span(site: &'static Site, has_tracer: bool) {
     };
     drop(present);
     if let Some(kind) = kind {
-        tell(kind, site, || kind.describe_site(site, installed_at));
+        tell(kind, site, || {
+            kind.describe_site(site, installed_at, HANDLES_REQUEST.get().is_some())
+        });
     }
 }
 
@@ -187,6 +191,33 @@ pub(crate) fn unknown_propagators(unknown: &[String], known: &[&str]) {
         || Diagnostic::unknown_propagators(unknown, known),
         Kind::UnknownPropagator,
     );
+}
+
+/// Reports requests that are named without their routes.
+pub(crate) fn no_routes(layer: &Location<'_>) {
+    tell_once(|| Diagnostic::no_routes(layer), Kind::NoRoutes);
+}
+
+/// What returns whether a thread handles a request, if the process has a layer for HTTP.
+static HANDLES_REQUEST: OnceLock<fn() -> bool> = OnceLock::new();
+
+/// Notes that the process has a layer for HTTP. `handles_request` returns whether the current
+/// thread handles a request.
+pub(crate) fn note_http_layer(handles_request: fn() -> bool) {
+    let _is_known = HANDLES_REQUEST.set(handles_request);
+}
+
+/// Reports a root of a site that begins within a trace, if that is the trace of a request.
+#[cold]
+#[inline(never)]
+pub(crate) fn root_within_trace(site: &'static Site) {
+    if says(Level::All)
+        && let Some(handles_request) = HANDLES_REQUEST.get()
+        && handles_request()
+    {
+        let kind = Kind::RootInRequest;
+        tell(kind, site, || kind.describe_site(site, None, true));
+    }
 }
 
 /// Reports a request that passes through two layers of a server.

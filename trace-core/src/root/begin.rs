@@ -83,6 +83,9 @@ pub struct SiteRoot<S>(pub(crate) S);
 impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
     fn scope(&self) -> Option<Scope> {
         let site = (self.0)();
+        if record::is_recording() {
+            diagnostics::root_within_trace(site);
+        }
         let (name, kind) = (site.operation_name(), site.kind());
         global::with_current(|tracer| Scope::start_new(tracer, name, kind, &SamplingTags::NONE))
     }

@@ -235,8 +235,21 @@ impl RootBuilder {
     /// # span.end();
     /// ```
     pub fn start_with(self, tags: &[(&str, &dyn TagSource)]) -> OpenSpan {
+        self.start_with_first(tags.len(), tags)
+    }
+
+    /// Starts a root span with tags that the sampler sees. Only the first of them are recorded.
+    pub(crate) fn start_with_first(
+        self,
+        recorded: usize,
+        tags: &[(&str, &dyn TagSource)],
+    ) -> OpenSpan {
         let root = self.0.into_inner();
-        let mut tagged = root.map(|root| TaggedRoot { root, tags });
+        let mut tagged = root.map(|root| TaggedRoot {
+            root,
+            tags,
+            recorded,
+        });
         let span = OpenSpan::root(
             || tagged.as_ref().and_then(begin::begin_scope),
             || tagged.as_ref().map_or((0, 0), Begin::open),
@@ -248,8 +261,9 @@ impl RootBuilder {
     }
 
     /// Begins no span, and passes on the caller's context: code that runs within the returned
-    /// value sends this context unchanged. Without a caller's context, it does nothing. Use it
-    /// for requests that should not be recorded, such as health checks.
+    /// value sends this context unchanged, or none if there is none. Use it for requests that
+    /// should not be recorded, such as health checks: [`diagnostics`](crate::diagnostics) do not
+    /// report what is missing there.
     ///
     /// ```
     /// use std::collections::HashMap;

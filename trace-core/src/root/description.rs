@@ -106,14 +106,16 @@ impl Begin for RootDescription {
 }
 
 impl RootDescription {
-    /// Begins a scope that only passes the caller's context on; `None` without a context.
+    /// Begins a scope that only passes the caller's context on, if there is one, and in which
+    /// nothing is to be recorded.
     pub(super) fn begin_passing(&self) -> Option<Scope> {
-        let details = self.details.as_ref()?;
         let current = || global::current().filter(|tracer| !tracer.is_foreign());
         let tracer = self.tracer.clone().or_else(current);
-        details
-            .origin
-            .passing(tracer.as_ref(), details.baggage.as_ref())
+        let passing = self.details.as_ref().and_then(|details| {
+            let baggage = details.baggage.as_ref();
+            details.origin.passing(tracer.as_ref(), baggage)
+        });
+        passing.or_else(|| tracer.as_ref().map(Scope::nothing))
     }
 
     /// Begins the scope; the sampler sees these tags after those of the builder.
@@ -150,6 +152,8 @@ impl RootDescription {
 pub(super) struct TaggedRoot<'a> {
     pub(super) root: RootDescription,
     pub(super) tags: &'a [(&'a str, &'a dyn TagSource)],
+    /// How many of them are recorded. The sampler sees all.
+    pub(super) recorded: usize,
 }
 
 impl Begin for TaggedRoot<'_> {
@@ -171,7 +175,7 @@ impl Begin for TaggedRoot<'_> {
 
     fn open(&self) -> (u64, u64) {
         let opened = self.root.open();
-        for (key, value) in self.tags {
+        for (key, value) in self.tags.iter().take(self.recorded) {
             write::named_tag(opened.0, key, tag_input(value));
         }
         opened

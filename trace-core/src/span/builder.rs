@@ -7,7 +7,7 @@ use std::fmt;
 use std::panic::Location;
 
 use super::open_span::{Held, OpenSpan};
-use crate::diagnostics::is_counting;
+use crate::diagnostics::{is_counting, is_curious};
 use crate::record::{self, HeldSpan, IfRecording, RECORDING_BUILT, Scope, kept_tag, write};
 use crate::stream::Site;
 use crate::value::{Link, SpanKind, TagInput, TagSource, TagValue, Timestamp};
@@ -65,11 +65,6 @@ fn begin_held(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
 /// Notes that the span was started without a recorded trace.
 #[cold]
 fn note_missed(name: &str, source: &'static Location<'static>) -> Held {
-    note_missing(name, source);
-    unrecorded()
-}
-
-fn note_missing(name: &str, source: &'static Location<'static>) {
     // Finding the site costs more than the rest of the call, so do it only if calls are
     // counted.
     if is_counting()
@@ -77,6 +72,7 @@ fn note_missing(name: &str, source: &'static Location<'static>) {
     {
         record::miss(site);
     }
+    unrecorded()
 }
 
 #[cold]
@@ -85,7 +81,7 @@ fn unrecorded() -> Held {
 }
 
 /// Starts a span as [`start`] does, but at the given place in the source. Returns `None` where
-/// nothing is recorded. Then it calls `name` only if calls are counted.
+/// nothing is recorded. Then it calls `name` only if that is counted or reported.
 pub(crate) fn start_at<'a>(
     name: impl FnOnce() -> &'a str,
     kind: SpanKind,
@@ -95,8 +91,11 @@ pub(crate) fn start_at<'a>(
         return None;
     }
     if !HeldSpan::can_start() {
-        if is_counting() {
-            note_missing(name(), source);
+        // Layers are used where nobody sees whether there is a trace, as behind a queue.
+        if is_curious()
+            && let Some(site) = Site::find_by_call(name(), source)
+        {
+            record::miss(site);
         }
         return None;
     }

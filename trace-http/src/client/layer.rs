@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use http::HeaderName;
 use tower_layer::Layer;
+use trace_core::__private::note_http_layer;
 use trace_core::propagation::Propagator;
 
 use super::hosts::Hosts;
 use super::options::Options;
 use super::service::ClientService;
+use crate::around;
 use crate::conventions::{HTTP_REQUEST_HEADER, HTTP_RESPONSE_HEADER};
 use crate::heads::{RequestHead, ResponseHead};
 use crate::hooks::{Hook, keyed};
@@ -37,6 +39,7 @@ use crate::hooks::{Hook, keyed};
 /// See [`ClientLayer`] for what is recorded.
 #[track_caller]
 pub fn client() -> ClientLayer {
+    note_http_layer(around::is_within);
     ClientLayer {
         options: Arc::new(Options::new(Location::caller())),
     }

@@ -3,7 +3,8 @@
 //! A request is a call if its content type says so, `application/grpc` or that of gRPC-Web, and
 //! its path has a method. To a server, the response has to say so, too: callers may write what
 //! they like, and without that it is a request of HTTP as any other. The first call of each
-//! method has its tags of gRPC once the response is there: its sampler does not see them.
+//! method has its tags of gRPC once the response is there; its sampler sees those of a request
+//! and of a call.
 //! The span of a call has the name of the method and these tags, and none of HTTP:
 //!
 //! | tag | value |

@@ -51,22 +51,44 @@ impl<'a> Forwarded<'a> {
             host: first("x-forwarded-host"),
             scheme: first("x-forwarded-proto"),
         };
-        let standard = text(FORWARDED.as_str()).and_then(|text| text.split(',').next());
-        for pair in standard.unwrap_or_default().split(';') {
+        let standard = text(FORWARDED.as_str()).unwrap_or_default();
+        let first = split_unquoted(standard, ',').next().unwrap_or_default();
+        for pair in split_unquoted(first, ';') {
             let Some((key, value)) = pair.split_once('=') else {
                 continue;
             };
-            let value = Some(value.trim().trim_matches('"'));
-            match key.trim().to_ascii_lowercase().as_str() {
-                "for" => found.client = value,
-                "host" => found.host = value,
-                "proto" => found.scheme = value,
-                _ => {}
+            let value = value.trim().trim_matches('"');
+            let place = match key.trim().to_ascii_lowercase().as_str() {
+                "for" => &mut found.client,
+                "host" => &mut found.host,
+                "proto" => &mut found.scheme,
+                _ => continue,
+            };
+            if !value.is_empty() {
+                *place = Some(value);
             }
         }
         found.client = found.client.map(|client| split_port(client).0);
         found
     }
+}
+
+/// Splits a text where a character is not in quotes. After a backslash in quotes, the next
+/// character is itself.
+fn split_unquoted(text: &str, at: char) -> impl Iterator<Item = &str> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    text.split(move |character| {
+        if is_escaped {
+            is_escaped = false;
+        } else if character == '"' {
+            is_quoted = !is_quoted;
+        } else if is_quoted {
+            is_escaped = character == '\\';
+        } else {
+            return character == at;
+        }
+        false
+    })
 }
 
 /// Returns the host and the port that the client has requested.
@@ -124,5 +146,26 @@ mod tests {
         assert_eq!(server(&found, &uri, &new), (Some("shop"), Some(1)));
         let nothing = headers(&[("forwarded", ";;=,")]);
         assert_eq!(Forwarded::from_headers(&nothing).host, None);
+
+        let quoted = headers(&[(
+            "forwarded",
+            r#"for="_a,\"b;c";host="shop";proto=https, for=10.0.0.1;host=other"#,
+        )]);
+        let found = Forwarded::from_headers(&quoted);
+        assert_eq!(found.client, Some(r#"_a,\"b;c"#));
+        assert_eq!(found.host, Some("shop"));
+        assert_eq!(found.scheme, Some("https"));
+    }
+
+    #[test]
+    fn a_host_that_is_empty_is_none() {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, "shop:1".parse().unwrap());
+        for empty in ["host=\"\"", "host=;proto=https", "for=a;host="] {
+            headers.insert(FORWARDED, empty.parse().unwrap());
+            let found = Forwarded::from_headers(&headers);
+            let uri = Uri::from_static("/a");
+            assert_eq!(server(&found, &uri, &headers), (Some("shop"), Some(1)));
+        }
     }
 }

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use http::{HeaderValue, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
+use trace_core::__private::no_routes;
 use trace_core::{Outcome, span};
 
 use super::options::Options;
@@ -19,7 +20,9 @@ use crate::conventions::HTTP_ROUTE;
 use crate::exchange::{About, Exchange};
 use crate::names;
 use crate::panics;
+use crate::recorded_error::RecordedError;
 use crate::route::Route;
+use crate::route_layer;
 
 pin_project! {
     /// The future of a response; made by [`ServerService`](super::ServerService).
@@ -71,11 +74,14 @@ pub(super) struct Running {
     /// The text for the method in the name of the span.
     method: &'static str,
     options: Arc<Options>,
+    /// Whether the route is not known here, though there is a router inside.
+    misses_route: bool,
 }
 
 impl Running {
-    pub(super) fn new(begun: Begun, options: &Arc<Options>) -> Self {
+    pub(super) fn new(begun: Begun, options: &Arc<Options>, is_around_router: bool) -> Self {
         Self {
+            misses_route: is_around_router && !begun.has_route,
             exchange: begun.exchange,
             handled: begun.handled,
             method: begun.method,
@@ -97,7 +103,7 @@ impl Running {
         let _ready = span.poll(
             || {
                 let entered = handled.enter();
-                called = Some(call());
+                called = Some(panics::write_unwinding(call));
                 Poll::Ready(entered.leave())
             },
             |route| {
@@ -124,8 +130,8 @@ fn write_route(method: &'static str, about: &mut About, route: Option<&Route>) {
 impl<F, B, E> Future for ServerFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
-    B: Body<Error: fmt::Display + 'static>,
-    E: fmt::Display + 'static,
+    B: Body<Error: RecordedError>,
+    E: RecordedError,
 {
     type Output = Result<Response<TracedBody<B>>, E>;
 
@@ -158,27 +164,34 @@ impl Running {
     ) -> Poll<Result<Response<B>, E>>
     where
         B: Body,
-        E: fmt::Display + 'static,
+        E: RecordedError,
     {
         let Self {
             exchange: Exchange { about, span },
             handled,
             method,
             options,
+            misses_route,
         } = self;
         let panics = panics::count();
         let noted = Cell::new(None);
         let polled = span.poll(
             || {
                 let entered = handled.enter();
-                let polled = poll();
+                let polled = panics::write_unwinding(poll);
                 noted.set(entered.leave());
                 polled
             },
             |result| match result {
                 Ok(response) => {
                     let route = Route::from_extensions(response.extensions());
-                    write_route(method, about, route.or(noted.take()).as_ref());
+                    let route = route.or(noted.take());
+                    write_route(method, about, route.as_ref());
+                    // What no route has matched is rarely a success.
+                    let is_missed = *misses_route && route.is_none() && !about.is_call();
+                    if is_missed && response.status().is_success() && !route_layer::is_used() {
+                        no_routes(options.source);
+                    }
                     let has_caught = options.sees_caught_panics && panics != panics::count();
                     see_head(about, options, response, has_caught)
                 }

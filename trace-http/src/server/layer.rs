@@ -6,15 +6,18 @@ use std::sync::Arc;
 
 use http::HeaderName;
 use tower_layer::Layer;
+use trace_core::__private::note_http_layer;
 use trace_core::propagation::Propagator;
 use trace_core::{Tracer, Trust};
 
 use super::options::Options;
 use super::service::ServerService;
 use super::skip::Pattern;
+use crate::around;
 use crate::conventions::{HTTP_REQUEST_HEADER, HTTP_RESPONSE_HEADER};
 use crate::heads::{RequestHead, ResponseHead};
 use crate::hooks::{Hook, keyed};
+use crate::mark;
 use crate::panics;
 
 /// Makes each request a span: a layer for axum, tonic, and any other service of `http`'s
@@ -31,6 +34,8 @@ use crate::panics;
 /// See [`ServerLayer`] for what is recorded.
 #[track_caller]
 pub fn server() -> ServerLayer {
+    mark::note_layer();
+    note_http_layer(around::is_within);
     ServerLayer {
         options: Arc::new(Options::new(Location::caller())),
     }
@@ -53,8 +58,9 @@ pub fn server() -> ServerLayer {
 /// Statuses from 500 on are errors, without a description. A request that is dropped before
 /// its end, as the client went away or a timeout outside has struck, is cancelled, and also
 /// an error, with `error.type = cancelled`. A handler that panics has panicked, also if
-/// something inside makes a response of that: see
-/// [`without_panic_hook`](Self::without_panic_hook).
+/// something inside makes a response of that, and its text is recorded as that of an error:
+/// see [`without_panic_hook`](Self::without_panic_hook). A response whose body ends before its
+/// `content-length` is an error, as the connection fails.
 ///
 /// Calls of gRPC, and of gRPC-Web, have the name and the tags of calls: see
 /// [`grpc`](crate::grpc).
@@ -64,16 +70,14 @@ pub fn server() -> ServerLayer {
 /// | | routes |
 /// |---|---|
 /// | `Router::layer`, after all routes | are known at once, also to the sampler |
-/// | around a router, as `ServiceBuilder` puts it | need [`route`](crate::route()) inside the router |
+/// | around a router, as `ServiceBuilder` puts it | need [`route`](crate::route()) inside the router; `trace_core::diagnostics` says so |
 /// | around another router | need a [`Route`](crate::Route) in the response's extensions |
 ///
 /// axum calls a layer of `Router::layer` for the routes that were added before it, and for the
 /// fallback. If a request passes two of these layers, only the first makes a span, and
-/// `trace_core::diagnostics` says so. A request that a handler makes to a service of the same
-/// process is another one, unless it has the same method, path and caller. Two layers with a
-/// queue between them, such as tower's `Buffer`, or with what rewrites the path, are not known
-/// to belong together, and make two spans: the inner one is below the caller's span, beside the
-/// outer one, and with [`Trust::Restart`] in a trace of its own. Keep one of the two.
+/// `trace_core::diagnostics` says so, whatever is between them. A request that a handler makes
+/// to a service of the same process is another one, with a span of its own, also if it is a
+/// copy of the handler's own request.
 ///
 /// `axum::serve` takes no `server().layer(router)`, whose bodies are not axum's. Make a router
 /// of it again, or put the layer, with others, into `Router::layer`:
@@ -206,11 +210,12 @@ impl ServerLayer {
     }
 
     /// Does not look for panics that something inside catches, as tower-http's `CatchPanic`
-    /// does: they are errors by their status then.
+    /// does: they are errors by their status then. Nor are the texts of panics recorded, unless
+    /// another layer sees them.
     ///
     /// To see them, the layer sets a hook of panics, once in the process. It counts the panics
-    /// of each thread, and calls the hook that was there before. A hook that is set later in
-    /// its place does not count them, unless it calls it.
+    /// of each thread, keeps the text of the last one, and calls the hook that was there
+    /// before. A hook that is set later in its place does not count them, unless it calls it.
     pub fn without_panic_hook(self) -> Self {
         self.with(|options| options.sees_caught_panics = false)
     }

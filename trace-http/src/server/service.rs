@@ -1,6 +1,6 @@
 //! The service that begins a span for each request.
 
-use std::fmt;
+use std::any::type_name;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -15,24 +15,32 @@ use super::start;
 use crate::around;
 use crate::body::TracedBody;
 use crate::captured::Captured;
+use crate::mark;
+use crate::recorded_error::RecordedError;
 
 /// A service that records a span for each request. Made by [`ServerLayer`](super::ServerLayer).
 #[derive(Clone, Debug)]
 pub struct ServerService<S> {
     inner: S,
     options: Arc<Options>,
+    is_around_router: bool,
 }
 
 impl<S> ServerService<S> {
-    pub(super) const fn new(inner: S, options: Arc<Options>) -> Self {
-        Self { inner, options }
+    pub(super) fn new(inner: S, options: Arc<Options>) -> Self {
+        Self {
+            inner,
+            options,
+            // Only for a hint: the text is no interface of axum's.
+            is_around_router: type_name::<S>().contains("axum::routing::Router"),
+        }
     }
 }
 
 impl<S, Q, B> Service<Request<Q>> for ServerService<S>
 where
-    S: Service<Request<Q>, Response = Response<B>, Error: fmt::Display + 'static>,
-    B: Body<Error: fmt::Display + 'static>,
+    S: Service<Request<Q>, Response = Response<B>, Error: RecordedError>,
+    B: Body<Error: RecordedError>,
 {
     type Response = Response<TracedBody<B>>;
     type Error = S::Error;
@@ -46,11 +54,14 @@ where
     /// Otherwise its parent is the span that was current at an outer
     /// [`capture`](crate::capture()).
     fn call(&mut self, mut request: Request<Q>) -> ServerFuture<S::Future> {
-        let caller = || self.options.caller(request.headers()).context;
-        if let Some(outer) = around::outer_layer(&request, caller) {
+        if let Some(outer) = mark::outer_layer(request.extensions()) {
             two_layers(outer, self.options.source);
             around::note_route(&request);
             return ServerFuture::untraced(self.inner.call(request));
+        }
+        if around::is_within() {
+            // One layer may be around two services, too.
+            mark::note_several();
         }
         let begun = match Captured::take(request.extensions_mut()) {
             None => start::begin(&self.options, &request, None),
@@ -59,7 +70,8 @@ where
                 start::begin(&self.options, &request, caller)
             }),
         };
-        let running = Running::new(begun, &self.options);
+        mark::set(request.extensions_mut(), self.options.source);
+        let running = Running::new(begun, &self.options, self.is_around_router);
         ServerFuture::call(running, || self.inner.call(request))
     }
 }

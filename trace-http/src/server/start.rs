@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::header::{CONTENT_LENGTH, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
-use trace_core::__private::root_at;
+use trace_core::__private::{root_at, start_with_first};
 use trace_core::{
     DisplayTag, OpenSpan, RootBuilder, SpanKind, TagInput, TagSource, TraceContext, display, span,
 };
@@ -35,6 +35,8 @@ pub(super) struct Begun {
     pub(super) handled: Handled,
     /// What stands for the method in the name.
     pub(super) method: &'static str,
+    /// Whether the route is known.
+    pub(super) has_route: bool,
 }
 
 /// Begins the span of a request. Its headers say more of the caller than what was captured.
@@ -60,7 +62,7 @@ pub(super) fn begin<B>(
         ),
     };
     let mut caller = options.caller(request.headers());
-    let handled = Handled::new(request, caller.context.as_ref(), options.source);
+    let handled = Handled::new(request);
     caller.context = caller.context.or_else(|| captured.cloned());
     let root = root_at(options.tracer.as_ref(), name, options.source)
         .kind(SpanKind::Server)
@@ -70,7 +72,7 @@ pub(super) fn begin<B>(
         root.pass_on()
     } else {
         match call {
-            Some(_) if unknown.is_some() => asked.start_undecided(root),
+            Some(call) if unknown.is_some() => asked.start_undecided(root, call),
             Some(call) => asked.start_call(root, call),
             None => asked.start_request(root, known),
         }
@@ -90,6 +92,7 @@ pub(super) fn begin<B>(
         exchange,
         handled,
         method,
+        has_route: asked.route.is_some(),
     }
 }
 
@@ -173,14 +176,28 @@ impl<'a> Asked<'a> {
         ])
     }
 
-    /// Says what is true of requests and calls alike.
-    fn start_undecided(&self, root: RootBuilder) -> OpenSpan {
+    /// Says what is true of requests and calls alike. The sampler sees what is true of either.
+    fn start_undecided(&self, root: RootBuilder, call: &str) -> OpenSpan {
         let peer = self.peer.map(|peer| display(peer.ip()));
-        root.start_with(&[
+        let query = self.uri.query().map(Query);
+        let tags: &[(&str, &dyn TagSource)] = &[
             (SERVER_ADDRESS, &Read::text(|| self.server().0)),
             (SERVER_PORT, &Read::number(|| self.server().1)),
             (CLIENT_ADDRESS, &self.client(peer.as_ref())),
-        ])
+            (HTTP_REQUEST_METHOD, &self.method.as_str()),
+            (HTTP_ROUTE, &self.route),
+            (URL_PATH, &self.uri.path()),
+            (URL_QUERY, &Read::new(|| query_input(query.as_ref()))),
+            (URL_SCHEME, &Read::new(|| TagInput::Str(self.scheme()))),
+            (
+                USER_AGENT_ORIGINAL,
+                &Read::text(|| text(self.headers.get(USER_AGENT))),
+            ),
+            (RPC_SYSTEM_NAME, &GRPC),
+            (RPC_METHOD, &call),
+            (GRPC_TIMEOUT, &self.timeout()),
+        ];
+        start_with_first(root, 3, tags)
     }
 
     /// Returns the rest.

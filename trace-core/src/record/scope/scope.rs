@@ -65,12 +65,12 @@ impl Scope {
 
     /// The context of a trace that is not recorded.
     pub(crate) fn unsampled_context(&self) -> Option<TraceContext> {
-        self.unsampled_trace().map(Unsampled::context)
+        self.unsampled_trace().and_then(Unsampled::context)
     }
 
     /// The context for a call to another service from a trace that is not recorded.
     pub(crate) fn unsampled_context_of_call(&self) -> Option<TraceContext> {
-        self.unsampled_trace().map(Unsampled::context_of_call)
+        self.unsampled_trace().and_then(Unsampled::context_of_call)
     }
 
     /// Whether there is no tracer and a context is only passed through.

@@ -260,6 +260,11 @@ impl Scope {
         scope.with_baggage(baggage.or(Some(&context.baggage)))
     }
 
+    /// Records nothing and passes nothing on.
+    pub(crate) fn nothing(tracer: &Arc<TracerCore>) -> Self {
+        Self::unsampled(Unsampled::nothing(tracer))
+    }
+
     /// Begins below the span of a context. The trace is recorded unless `refused` has a
     /// reason.
     fn start_below(
@@ -302,7 +307,11 @@ impl Scope {
         if let Some(baggage) = baggage.filter(|baggage| !baggage.is_empty()) {
             match &mut self.0 {
                 Active::Recorded(recording) => recording.begin_with_baggage(baggage),
-                Active::Unsampled(unsampled) => *unsampled.baggage() = baggage.clone(),
+                Active::Unsampled(unsampled) => {
+                    if let Some(own) = unsampled.baggage() {
+                        *own = baggage.clone();
+                    }
+                }
                 Active::Attached(_) | Active::Nothing => {}
             }
         }

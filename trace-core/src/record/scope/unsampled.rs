@@ -25,8 +25,8 @@ pub(crate) struct Unsampled {
     tracer: Option<Arc<TracerCore>>,
     /// Who decided that nothing is recorded, for diagnostics.
     by: NotSampledBy,
-    /// Whether its context is only passed on, unchanged.
-    passes: bool,
+    /// What leaves it.
+    passes: Passes,
     /// A number that is unique to this scope, drawn from the numbers of scopes.
     key: u32,
     flags: TraceFlags,
@@ -37,6 +37,17 @@ pub(crate) struct Unsampled {
     parent_span_id: Option<SpanId>,
     tracestate: TraceState,
     baggage: Baggage,
+}
+
+/// What leaves a trace that is not recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passes {
+    /// A context of its own.
+    Own,
+    /// The caller's context, unchanged.
+    Caller,
+    /// Nothing: there is no trace.
+    Nothing,
 }
 
 thread_local! {
@@ -69,7 +80,7 @@ impl Unsampled {
         // emptied the state, the baggage and the span id.
         unsampled.key = thread::new_scope();
         unsampled.by = by;
-        unsampled.passes = false;
+        unsampled.passes = Passes::Own;
         unsampled.trace_id = trace_id;
         unsampled.flags = flags;
         unsampled.parent_span_id = None;
@@ -81,12 +92,22 @@ impl Unsampled {
     pub(super) fn passing(tracer: Option<&Arc<TracerCore>>, context: &TraceContext) -> Box<Self> {
         let mut unsampled = Self::empty();
         unsampled.tracer = tracer.cloned();
-        unsampled.passes = true;
+        unsampled.passes = Passes::Caller;
         unsampled.key = thread::new_scope();
         unsampled.flags = context.flags;
         unsampled.trace_id = context.trace_id;
         unsampled.begin_below(context.parent_span_id, &context.tracestate);
         unsampled.set_span_id(context.span_id);
+        unsampled
+    }
+
+    /// Records nothing and passes nothing on, where code is not to be recorded.
+    #[cold]
+    pub(super) fn nothing(tracer: &Arc<TracerCore>) -> Box<Self> {
+        let mut unsampled = Self::empty();
+        unsampled.tracer = Some(Arc::clone(tracer));
+        unsampled.passes = Passes::Nothing;
+        unsampled.key = thread::new_scope();
         unsampled
     }
 
@@ -107,7 +128,7 @@ impl Unsampled {
         Box::new(Self {
             tracer: None,
             by: NotSampledBy::Sampler,
-            passes: false,
+            passes: Passes::Own,
             key: 0,
             flags: TraceFlags::default(),
             trace_id: TraceId::PLACEHOLDER,
@@ -139,13 +160,24 @@ impl Unsampled {
         self.by
     }
 
+    /// Whether code in this scope is not recorded because it is not to be. Without a tracer, a
+    /// context is passed on by roots that should be recorded.
+    pub(in crate::record) const fn is_meant(&self) -> bool {
+        !matches!(self.passes, Passes::Own) && self.tracer.is_some()
+    }
+
     /// A number that is unique to this scope, by which an entered copy is found.
     pub(in crate::record) const fn key(&self) -> u32 {
         self.key
     }
 
-    pub(in crate::record) const fn trace_id(&self) -> TraceId {
-        self.trace_id
+    const fn has_trace(&self) -> bool {
+        !matches!(self.passes, Passes::Nothing)
+    }
+
+    /// The id of the trace, if there is one.
+    pub(in crate::record) fn trace_id(&self) -> Option<TraceId> {
+        self.has_trace().then_some(self.trace_id)
     }
 
     /// The propagated span id, drawn at the first call. If several threads call this at once,
@@ -160,9 +192,9 @@ impl Unsampled {
         tracer.map_or(SpanId::PLACEHOLDER, |tracer| tracer.ids.span_id())
     }
 
-    /// The context to propagate.
-    pub(in crate::record) fn context(&self) -> TraceContext {
-        TraceContext {
+    /// The context to propagate, if there is a trace.
+    pub(in crate::record) fn context(&self) -> Option<TraceContext> {
+        self.has_trace().then(|| TraceContext {
             trace_id: self.trace_id,
             span_id: self.span_id(),
             parent_span_id: self.parent_span_id,
@@ -170,25 +202,26 @@ impl Unsampled {
             tracestate: self.tracestate.clone(),
             baggage: self.baggage.clone(),
             is_remote: false,
-        }
+        })
     }
 
     /// The context for one call to another service. Each call gets its own span id, so that
     /// calls can be distinguished. A context that is only passed through is not changed.
-    pub(in crate::record) fn context_of_call(&self) -> TraceContext {
-        let context = self.context();
-        match &self.tracer {
-            Some(tracer) if !self.passes => TraceContext {
+    pub(in crate::record) fn context_of_call(&self) -> Option<TraceContext> {
+        let context = self.context()?;
+        Some(match &self.tracer {
+            Some(tracer) if self.passes == Passes::Own => TraceContext {
                 span_id: tracer.ids.span_id(),
                 ..context
             },
             _ => context,
-        }
+        })
     }
 
-    /// The baggage. Code in this scope may change it for later code in the scope.
-    pub(in crate::record) fn baggage(&mut self) -> &mut Baggage {
-        &mut self.baggage
+    /// The baggage, if there is a trace. Code in this scope may change it for later code in
+    /// the scope.
+    pub(in crate::record) fn baggage(&mut self) -> Option<&mut Baggage> {
+        self.has_trace().then_some(&mut self.baggage)
     }
 
     /// Ends the trace in this scope, and keeps the box for the thread's next such trace. The

@@ -20,8 +20,8 @@ use crate::stream::{Absence, Site};
 /// Why nothing is recorded at this moment on this thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Absent {
-    /// For a good reason: a collector runs, or the code runs only because something is
-    /// recorded.
+    /// For a good reason: a collector runs, the code runs only because something is recorded,
+    /// or it is not to be recorded.
     Wanted,
     /// The trace that runs is not sampled.
     Unsampled,
@@ -112,6 +112,7 @@ fn find_absence() -> Absent {
             return Absent::Wanted;
         }
         match scope.active() {
+            Active::Unsampled(unsampled) if unsampled.is_meant() => Absent::Wanted,
             Active::Unsampled(unsampled) if unsampled.tracer().is_some() => Absent::Unsampled,
             Active::Attached(_) => Absent::Outside(true),
             Active::Unsampled(_) | Active::Nothing | Active::Recorded(_) => Absent::Outside(false),

@@ -64,7 +64,7 @@ pub(crate) fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<
         }
         match scope.active() {
             Active::Nothing | Active::Attached(_) => None,
-            Active::Unsampled(unsampled) => Some(change(unsampled.baggage())),
+            Active::Unsampled(unsampled) => unsampled.baggage().map(change),
             Active::Recorded(recording) => Some(change(recording.baggage())),
         }
     })
@@ -118,7 +118,7 @@ pub(in crate::record) fn trace_id() -> Option<TraceId> {
         }
         match scope.active() {
             Active::Nothing | Active::Attached(_) => None,
-            Active::Unsampled(unsampled) => Some(unsampled.trace_id()),
+            Active::Unsampled(unsampled) => unsampled.trace_id(),
             Active::Recorded(recording) => Some(recording.trace_id()),
         }
     })
@@ -138,7 +138,7 @@ pub(in crate::record) fn context_of_call() -> Option<TraceContext> {
     context_by(Unsampled::context_of_call)
 }
 
-fn context_by(of_unsampled: fn(&Unsampled) -> TraceContext) -> Option<TraceContext> {
+fn context_by(of_unsampled: fn(&Unsampled) -> Option<TraceContext>) -> Option<TraceContext> {
     let span = thread::span();
     let unsampled = with_running_scope(|scope| match scope.active() {
         Active::Unsampled(unsampled) => Some(of_unsampled(unsampled)),
@@ -150,7 +150,7 @@ fn context_by(of_unsampled: fn(&Unsampled) -> TraceContext) -> Option<TraceConte
             recording.note_call();
             recording.context(span)
         }),
-        unsampled => unsampled,
+        Some(context) => context,
     }
 }
 

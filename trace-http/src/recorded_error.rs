@@ -1,0 +1,15 @@
+//! Which errors services and bodies may have.
+
+use std::fmt;
+
+/// An error of a service or a body, whose text is recorded: one with
+/// [`Display`](fmt::Display). The compiler says so of others.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no text that a span could record",
+    label = "the error of this service, or of its body, needs `std::fmt::Display`",
+    note = "implement `std::fmt::Display` for `{Self}`, or change the error within the layer, such as by `tower::ServiceExt::map_err`"
+)]
+pub trait RecordedError: fmt::Display + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<E: fmt::Display + 'static> RecordedError for E {}
