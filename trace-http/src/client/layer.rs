@@ -60,7 +60,7 @@ pub fn client() -> ClientLayer {
 /// has a response is cancelled, and no error. Without a response, what failed is recorded:
 /// `error.type` is the kind of an `std::io::Error` among the sources, such as
 /// `connection_refused`, or else the type of the error. The sources are known of boxed errors,
-/// and of those of hyper, hyper-util and reqwest, if their features are on.
+/// and of those of hyper, hyper-util, reqwest and tonic, if their features are on.
 ///
 /// Calls of gRPC have the name and the tags of calls, and all codes but `OK` are errors: see
 /// [`grpc`](crate::grpc). A channel of tonic does not tell requests where it goes:
