@@ -8,5 +8,6 @@
 
 mod client;
 mod grpc;
+mod process;
 mod server;
 mod wire;

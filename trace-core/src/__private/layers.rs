@@ -41,3 +41,8 @@ pub fn record_error_as(type_name: &'static str, message: &dyn fmt::Display) {
 pub fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
     diagnostics::two_layers(outer, inner);
 }
+
+/// Says, once, that hosts match nothing which a method of a client's layer lists.
+pub fn unmatched_hosts(source: &Location<'_>, method: &str, hosts: &[String]) {
+    diagnostics::unmatched_hosts(source, method, hosts);
+}

@@ -303,9 +303,12 @@ fn baggage_of(key: &str) -> Option<String> {
     with_baggage(|baggage| baggage.get(key).map(ToOwned::to_owned)).flatten()
 }
 
-/// Sets a value of the trace's baggage. From now on, this task, the tasks that it spawns and
-/// the services that it calls see the value. Tasks that were spawned before, and the caller of
-/// this service, do not see it.
+/// Sets a value of the trace's baggage. From now on, this task and the tasks that it spawns see
+/// the value. Tasks that were spawned before, and the caller of this service, do not see it.
+///
+/// A called service sees it only if it is sent. [`inject`] sends it. The client of `trace-http`
+/// sends no baggage, which may be private, unless it is told the hosts:
+/// `trace_http::client().baggage_to(["*.internal"])`.
 ///
 /// Returns whether a trace runs here.
 ///

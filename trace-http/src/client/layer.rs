@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::HeaderName;
 use tower_layer::Layer;
+use trace_core::__private::unmatched_hosts;
 use trace_core::propagation::Propagator;
 
 use super::hosts::Hosts;
@@ -125,14 +126,20 @@ impl ClientLayer {
     /// all below a domain, or an IP address: `127.0.0.1`, `::1` or `[::1]:8080`. Names have no
     /// case, a dot at their end changes nothing, and all forms of an IPv6 address are one.
     /// What has another form, such as `https://shop.example` or a port that is none, matches
-    /// nothing. Names are not resolved: an address does not stand for its name.
+    /// nothing, and is reported once: see [`Kind::UnmatchedHost`]. Names are not resolved: an
+    /// address does not stand for its name.
     ///
     /// If called several times, the lists are one. An empty list sends it to nobody.
+    ///
+    /// [`Kind::UnmatchedHost`]: trace_core::diagnostics::Kind::UnmatchedHost
     pub fn context_to<H>(self, hosts: impl IntoIterator<Item = H>) -> Self
     where
         H: Into<Cow<'static, str>>,
     {
-        self.with(|options| options.outgoing.context.list(hosts))
+        self.with(|options| {
+            let unmatched = options.outgoing.context.list(hosts);
+            unmatched_hosts(options.source, "context_to", &unmatched);
+        })
     }
 
     /// Sends the baggage to these hosts, too, if they get the context. Default: to none.
@@ -142,7 +149,10 @@ impl ClientLayer {
     where
         H: Into<Cow<'static, str>>,
     {
-        self.with(|options| options.outgoing.baggage.list(hosts))
+        self.with(|options| {
+            let unmatched = options.outgoing.baggage.list(hosts);
+            unmatched_hosts(options.source, "baggage_to", &unmatched);
+        })
     }
 
     /// Sends the baggage to all hosts that get the context: for clients that only call services
