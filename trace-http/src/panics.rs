@@ -2,11 +2,14 @@
 //!
 //! If a handler panics, it usually unwinds through the layer, which detects that. But an inner
 //! service may catch the panic and make a response from it, as tower-http's `CatchPanic` does.
-//! Then only the panic hook is called.
+//! Then only the panic hook is called. Panics that `trace-core` catches, such as those of a sampler
+//! or of a tag, are not the handler's, and are not counted.
 
 use std::cell::Cell;
 use std::panic;
 use std::sync::Once;
+
+use trace_core::__private::is_catching;
 
 thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
@@ -22,15 +25,12 @@ pub(crate) fn watch() {
     HOOK.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            let _at_end_of_thread = COUNT.try_with(|count| count.set(count.get() + 1));
+            if !is_catching() {
+                let _at_end_of_thread = COUNT.try_with(|count| count.set(count.get() + 1));
+            }
             before(info);
         }));
     });
-}
-
-/// Sets how often this thread has panicked, after code whose panics are nobody's concern.
-pub(crate) fn set_count(panics: u64) {
-    let _at_end_of_thread = COUNT.try_with(|count| count.set(panics));
 }
 
 /// Returns how often this thread has panicked.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::panic::Location;
 
 use crate::diagnostics;
+use crate::process::caught;
 use crate::record::write;
 use crate::root::{self, RootBuilder};
 use crate::span::builder;
@@ -35,6 +36,16 @@ pub fn start_at<'a>(
 /// its type.
 pub fn record_error_as(type_name: &'static str, message: &dyn fmt::Display) {
     write::own_error(type_name, message, true);
+}
+
+/// Runs code of the application that is only there to record something; `None` if it panicked.
+pub fn catch<R>(run: impl FnOnce() -> R) -> Option<R> {
+    caught::catch(run)
+}
+
+/// Returns whether this crate catches a panic of the code that runs here.
+pub fn is_catching() -> bool {
+    caught::is_catching()
 }
 
 /// Says, once, that requests pass two layers, made at these places.
