@@ -10,4 +10,5 @@ mod client;
 mod grpc;
 mod process;
 mod server;
+mod tunnels;
 mod wire;
