@@ -16,8 +16,7 @@ type Known<'a> = &'a (dyn Error + 'static);
 /// Records an error of the current span.
 pub(crate) fn record<E: fmt::Display + 'static>(error: &E) {
     let Some((known, type_name)) = known(error) else {
-        let text = redact::in_text(&error.to_string());
-        return record_error_as(type_name::<E>(), &text);
+        return record_error_as(type_name::<E>(), &WithoutSecrets(error));
     };
     let kind = sources(known).find_map(kind);
     record_error_as(kind.unwrap_or(type_name), &WithSources(known));
@@ -122,6 +121,15 @@ fn kind(error: Known<'_>) -> Option<&'static str> {
 }
 
 const TIMEOUT: &str = "timeout";
+
+/// Shows an error whose sources are not known.
+struct WithoutSecrets<'a, E>(&'a E);
+
+impl<E: fmt::Display> fmt::Display for WithoutSecrets<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&redact::in_text(&self.0.to_string()))
+    }
+}
 
 /// Shows an error and its sources: `client error (Connect): connection refused`.
 struct WithSources<'a>(Known<'a>);
