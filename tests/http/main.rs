@@ -8,5 +8,7 @@
 
 mod client;
 mod grpc;
+mod process;
 mod server;
+mod tunnels;
 mod wire;

@@ -74,6 +74,7 @@ fn it_was_called_outside_of_any_trace() {
     tracer.attach_sync(outside);
     block_on(outside_async());
     span::start("outside_held").end();
+    span::in_span("outside_in_span", || {});
     assert_eq!(
         why(&tracer, "outside"),
         "called 2 times outside of any trace"
@@ -84,6 +85,10 @@ fn it_was_called_outside_of_any_trace() {
     );
     assert_eq!(
         why(&tracer, "outside_held"),
+        "called 1 time outside of any trace"
+    );
+    assert_eq!(
+        why(&tracer, "outside_in_span"),
         "called 1 time outside of any trace"
     );
 }

@@ -440,3 +440,25 @@ fn a_scope_that_lives_hands_over_at_the_end_of_a_poll() {
     assert_eq!(messages(), 3);
     assert_eq!(tracer.stats().open, 0);
 }
+
+#[test]
+fn spans_that_are_taken_while_others_come_are_neither_lost_nor_doubled() {
+    const ROOTS: usize = 20_000;
+    let spans = MemoryCollector::new();
+    let tracer = Tracer::builder("shop").collector(spans.clone());
+    let tracer = tracer.on_demand().build().unwrap();
+    let taken = std::thread::scope(|threads| {
+        let recording = threads.spawn(|| {
+            for _ in 0..ROOTS / 10 {
+                (0..10).for_each(|_| tracer.root("order").run_sync(|| {}));
+                tracer.flush(Duration::ZERO);
+            }
+        });
+        let mut taken = 0;
+        while !recording.is_finished() {
+            taken += spans.take().len();
+        }
+        taken
+    });
+    assert_eq!(taken + spans.take().len(), ROOTS);
+}

@@ -8,6 +8,7 @@ use std::io;
 use trace_core::__private::record_error_as;
 
 use crate::conventions::OTHER;
+use crate::redact;
 
 /// An error whose type has sources.
 type Known<'a> = &'a (dyn Error + 'static);
@@ -15,7 +16,7 @@ type Known<'a> = &'a (dyn Error + 'static);
 /// Records an error of the current span.
 pub(crate) fn record<E: fmt::Display + 'static>(error: &E) {
     let Some((known, type_name)) = known(error) else {
-        return record_error_as(type_name::<E>(), error);
+        return record_error_as(type_name::<E>(), &WithoutSecrets(error));
     };
     let kind = sources(known).find_map(kind);
     record_error_as(kind.unwrap_or(type_name), &WithSources(known));
@@ -54,8 +55,30 @@ fn known_by_feature(error: &dyn Any) -> Option<(Known<'_>, &'static str)> {
     if let Some(found) = known_type::<axum::Error>(error) {
         return Some(found);
     }
+    #[cfg(feature = "tonic")]
+    if let Some(found) = known_of_tonic(error) {
+        return Some(found);
+    }
     let _none = error;
     None
+}
+
+#[cfg(feature = "tonic")]
+fn known_of_tonic(error: &dyn Any) -> Option<(Known<'_>, &'static str)> {
+    // tonic has a module `transport` only if something asks for a channel or a server of tonic.
+    // This crate does not, because that brings dozens of crates. A glob comes before the names
+    // outside of the function, so this is tonic's module, or else the empty one below.
+    #[allow(unused_imports, reason = "there may be no such module")]
+    use ::tonic::*;
+
+    known_type::<transport::Error>(error).or_else(|| known_type::<::tonic::Status>(error))
+}
+
+#[cfg(feature = "tonic")]
+#[allow(unused_imports, reason = "see `known_of_tonic`")]
+mod transport {
+    /// An error that nobody has.
+    pub(super) use std::convert::Infallible as Error;
 }
 
 fn sources(error: Known<'_>) -> impl Iterator<Item = Known<'_>> {
@@ -110,15 +133,23 @@ const TIMEOUTS: [&str; 3] = [
     "deadline has elapsed",
 ];
 
+/// Shows an error whose sources are not known.
+struct WithoutSecrets<'a, E>(&'a E);
+
+impl<E: fmt::Display> fmt::Display for WithoutSecrets<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&redact::in_text(&self.0.to_string()))
+    }
+}
+
 /// Shows an error and its sources: `client error (Connect): connection refused`.
 struct WithSources<'a>(Known<'a>);
 
 impl fmt::Display for WithSources<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let secrets = Secrets::new(self.0);
         let mut above = String::new();
         for error in sources(self.0) {
-            let text = secrets.hide(error.to_string());
+            let text = redact::in_text(&error.to_string());
             // Some repeat what is below them.
             if above.ends_with(&text) {
                 continue;
@@ -130,33 +161,6 @@ impl fmt::Display for WithSources<'_> {
             above = text;
         }
         Ok(())
-    }
-}
-
-/// The addresses that an error and its sources may show, each with what is shown of it. One may
-/// show that of another.
-struct Secrets(Vec<(String, String)>);
-
-impl Secrets {
-    #[cfg(feature = "reqwest")]
-    fn new(error: Known<'_>) -> Self {
-        let urls =
-            sources(error).filter_map(|error| error.downcast_ref::<::reqwest::Error>()?.url());
-        let shown = urls.map(|url| (url.to_string(), crate::redact::shown(url.as_str())));
-        let mut shown: Vec<_> = shown.collect();
-        // One may begin with another.
-        shown.sort_by_key(|(url, _)| std::cmp::Reverse(url.len()));
-        Self(shown)
-    }
-
-    #[cfg(not(feature = "reqwest"))]
-    const fn new(_error: Known<'_>) -> Self {
-        Self(Vec::new())
-    }
-
-    fn hide(&self, text: String) -> String {
-        let urls = self.0.iter();
-        urls.fold(text, |text, (url, shown)| text.replace(url, shown))
     }
 }
 

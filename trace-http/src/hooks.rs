@@ -1,14 +1,13 @@
 //! What the application asks of both layers: its own code at the heads, and headers as tags.
 
 use std::borrow::Cow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, Response};
+use trace_core::__private::catch;
 use trace_core::span;
 
 use crate::heads::{RequestHead, ResponseHead};
-use crate::panics;
 
 /// What the application wants recorded besides the tags of the conventions.
 #[derive(Clone, Default)]
@@ -30,7 +29,7 @@ impl Extras {
     pub(crate) fn write_request(&self, head: &RequestHead<'_>) {
         write_headers(&self.request_headers, head.headers);
         if let Some(Hook(hook)) = &self.on_request {
-            run_hook(|| hook(head));
+            let _panicked = catch(|| hook(head));
         }
     }
 
@@ -38,7 +37,7 @@ impl Extras {
     pub(crate) fn write_response<B>(&self, response: &Response<B>) {
         write_headers(&self.response_headers, response.headers());
         if let Some(Hook(hook)) = &self.on_response {
-            run_hook(|| hook(&ResponseHead::new(response)));
+            let _panicked = catch(|| hook(&ResponseHead::new(response)));
         }
     }
 }
@@ -56,17 +55,6 @@ impl<F: ?Sized> Clone for Hook<F> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
-}
-
-/// Runs code of the application that is only there to record something: if it panics, the
-/// request goes on, and is not counted as one that has panicked.
-fn run_hook(hook: impl FnOnce()) {
-    let panics = panics::count();
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(hook)) {
-        // Not dropped: its destructor may panic once more.
-        std::mem::forget(payload);
-    }
-    panics::set_count(panics);
 }
 
 /// Writes headers as tags of the current span: all their lines, as far as they are text.

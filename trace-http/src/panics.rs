@@ -2,13 +2,15 @@
 //!
 //! If a handler panics, it usually unwinds through the layer, which detects that. But an inner
 //! service may catch the panic and make a response from it, as tower-http's `CatchPanic` does.
-//! Then only the panic hook is called. It is also the only place that knows the text.
+//! Then only the panic hook is called. It is also the only place that knows the text. Panics
+//! that `trace-core` catches, such as those of a sampler or of a tag, are not the handler's, and
+//! are ignored.
 
 use std::cell::Cell;
 use std::panic;
 use std::sync::Once;
 
-use trace_core::__private::record_error_as;
+use trace_core::__private::{is_catching, record_error_as};
 use trace_core::conventions::PANIC;
 use trace_core::span;
 
@@ -28,19 +30,16 @@ pub(crate) fn watch() {
     HOOK.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            let payload = info.payload();
-            let text = payload.downcast_ref::<&str>().map(ToString::to_string);
-            let text = text.or_else(|| payload.downcast_ref().cloned());
-            let _at_end_of_thread = TEXT.try_with(|place| place.set(text));
-            let _at_end_of_thread = COUNT.try_with(|count| count.set(count.get() + 1));
+            if !is_catching() {
+                let payload = info.payload();
+                let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+                let text = text.or_else(|| payload.downcast_ref().cloned());
+                let _at_end_of_thread = TEXT.try_with(|place| place.set(text));
+                let _at_end_of_thread = COUNT.try_with(|count| count.set(count.get() + 1));
+            }
             before(info);
         }));
     });
-}
-
-/// Sets how often this thread has panicked, after code whose panics are nobody's concern.
-pub(crate) fn set_count(panics: u64) {
-    let _at_end_of_thread = COUNT.try_with(|count| count.set(panics));
 }
 
 /// Returns how often this thread has panicked.

@@ -93,11 +93,29 @@ impl fmt::Display for Url<'_> {
     }
 }
 
-/// Returns an address as it is recorded. Returns nothing if the text is not an address.
-#[cfg(feature = "reqwest")]
-pub(crate) fn shown(url: &str) -> String {
-    let (url, _fragment) = url.split_once('#').unwrap_or((url, ""));
-    match url.parse() {
+/// Returns a text without the secrets of the addresses in it, as texts of errors have them.
+pub(crate) fn in_text(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        let is_of_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+        let begin = before.trim_end_matches(is_of_scheme);
+        let scheme = before.strip_prefix(begin).unwrap_or_default();
+        // Everything else may be in an address.
+        let is_after = |c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>');
+        let address = after.split(is_after).next().unwrap_or_default();
+        // What ends a sentence, or is around an address.
+        let address = address.trim_end_matches([')', ',', '.', ':', ';', '`', '\'']);
+        shown += begin;
+        shown += &address_of_text(&format!("{scheme}://{address}"));
+        rest = after.strip_prefix(address).unwrap_or_default();
+    }
+    shown + rest
+}
+
+fn address_of_text(address: &str) -> String {
+    let (address, _fragment) = address.split_once('#').unwrap_or((address, ""));
+    match address.parse() {
         Ok(uri) => Url(&uri).to_string(),
         Err(_) => REDACTED.to_owned(),
     }
@@ -132,5 +150,20 @@ mod tests {
         assert_eq!(shown("http://token@shop/"), "http://REDACTED@shop/");
         assert_eq!(shown("/a?b=c"), "/a?b=c");
         assert_eq!(shown("http://[::1]:80/"), "http://[::1]:80/");
+    }
+
+    #[test]
+    fn texts_have_addresses() {
+        for (text, shown) in [
+            ("no address", "no address"),
+            (
+                "error (http://h/?sig=(a)&q='b'): see https://me:pw@h/, or `ftp://h`.",
+                "error (http://h/?sig=REDACTED&q='b'): see https://REDACTED:REDACTED@h/, or `ftp://h/`.",
+            ),
+            ("http://h/?to=http://me@h#part", "http://h/?to=http://me@h"),
+            ("at http://\\?sig=a and ://", "at REDACTED and REDACTED"),
+        ] {
+            assert_eq!(in_text(text), shown);
+        }
     }
 }

@@ -6,4 +6,4 @@ mod connections;
 mod failures;
 mod reqwest;
 mod sent;
-mod wire;
+pub mod wire;

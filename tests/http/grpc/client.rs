@@ -205,7 +205,13 @@ async fn a_call_may_be_given_up_or_refused() {
     assert_eq!(called.unwrap_err().code(), Code::Unavailable);
     let (span, _) = both_spans().await;
     assert_eq!(span.outcome, Outcome::Error);
-    assert_eq!(tag(&span, "error.type"), "tonic::transport::error::Error");
+    // What failed is among the sources of tonic's `transport error`.
+    assert_eq!(tag(&span, "error.type"), "connection_refused");
+    let trace_core::Status::Error(message) = &span.status else {
+        panic!("{:?}", span.status)
+    };
+    let begins = "transport error: tcp connect error: Connection refused";
+    assert!(message.starts_with(begins), "{message}");
     // The channel knows the address, and tells nobody.
     assert_eq!(tag(&span, "server.address"), "");
 }

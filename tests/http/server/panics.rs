@@ -7,7 +7,9 @@ use futures_util::{StreamExt, stream};
 use http::{Request, Response, StatusCode};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
-use trace_core::{Outcome, SpanRecord, Status, traced_test};
+use trace_core::{
+    Outcome, SpanRecord, Status, TagInput, TagSource, Tracer, sampler_fn, span, traced_test,
+};
 use trace_http::{client, server};
 
 use crate::wire::{BOTH, Connection, get as fetch_get, request, serve, server_span, tag};
@@ -122,6 +124,33 @@ async fn a_body_may_panic() {
         assert_eq!(text(&span).as_deref(), Some("no more"));
         assert_eq!(span.operation_name, "GET /body");
     }
+}
+
+/// trace-core catches what a sampler, a tag or a listener does.
+#[traced_test]
+async fn a_recorder_that_panics_is_no_panic_of_the_handler() {
+    struct Tag;
+
+    impl TagSource for Tag {
+        fn tag_input(&self) -> TagInput<'_> {
+            panic!("a tag")
+        }
+    }
+
+    let broken = get(async || {
+        let sampler = sampler_fn(|_| panic!("a sampler"));
+        let tracer = Tracer::builder("other").sampler(sampler).on_demand();
+        tracer.build().unwrap().root("other").run_sync(|| {});
+        span::add_tag("order", Tag);
+        StatusCode::BAD_GATEWAY
+    });
+    let app = Router::new().route("/", broken).layer(server());
+    let request = Request::get("/").body(Body::empty()).unwrap();
+    assert_eq!(app.oneshot(request).await.unwrap().status(), 502);
+    let span = server_span().await;
+    assert_eq!(span.outcome, Outcome::Error);
+    assert_eq!(tag(&span, "error.type"), "502");
+    assert_eq!(tag(&span, "order"), "(evaluating this tag panicked)");
 }
 
 /// What a hook of a client does is not the handler's.

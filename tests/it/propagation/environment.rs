@@ -3,8 +3,8 @@
 use std::process::{Command, Output};
 
 use trace_core::propagation::{
-    B3MultiPropagator, CompositePropagator, EnvironmentVariables, Propagator, W3cPropagator,
-    extract, inject,
+    B3MultiPropagator, CompositePropagator, EnvironmentVariables, JaegerPropagator, Propagator,
+    W3cPropagator, extract, inject,
 };
 use trace_core::{SpanId, TraceContext, TraceId, diagnostics};
 
@@ -62,6 +62,36 @@ fn a_context_reaches_a_child() {
         [
             "00-0000000000000000000000000000000a-000000000000000b-01 ",
             "{} []"
+        ]
+    );
+}
+
+/// Is run by the next one, too: as the child.
+#[test]
+fn a_child_reads_its_jaeger_baggage() {
+    let found = JaegerPropagator.extract(&EnvironmentVariables::from_process());
+    println!("said: {:?} {:?}", found.baggage, found.problems);
+    // And as a parent of its own.
+    let mut grandchild = Command::new("make");
+    JaegerPropagator.inject(&context(), &mut grandchild);
+    for (name, value) in grandchild.get_envs() {
+        println!("said: {name:?} {}", value.is_some());
+    }
+}
+
+#[test]
+fn jaeger_baggage_of_another_context_is_not_inherited() {
+    let mut child = this("a_child_reads_its_jaeger_baggage");
+    child.env("UBERCTX_OLD", "from the command");
+    JaegerPropagator.inject(&context(), &mut child);
+    child.env("UBERCTX_STALE_KEY", "1").env("UBERCTX", "other");
+    assert_eq!(
+        lines(&child.output().unwrap()),
+        [
+            r#"{"stale_key": "1", "tenant": "Amélie\r\n & co"} []"#,
+            r#""UBERCTX_STALE_KEY" false"#,
+            r#""UBERCTX_TENANT" true"#,
+            r#""UBER_TRACE_ID" true"#,
         ]
     );
 }

@@ -188,6 +188,13 @@ fn b3_in_several_headers() {
             0000000000000000000000000000000a 000000000000000b, sampled
         "#]],
     );
+    // A state alone is all that counts, too.
+    check(
+        &[("b3", "0"), ("X-B3-Sampled", "1")],
+        expect![[r#"
+            start: not sampled
+        "#]],
+    );
     check(
         &[("b3", "x"), ("X-B3-Sampled", "1")],
         expect![[r#"

@@ -5,6 +5,7 @@ use std::fmt;
 use std::panic::Location;
 
 use crate::diagnostics;
+use crate::process::caught;
 use crate::record::write;
 use crate::root::{self, RootBuilder};
 use crate::span::builder;
@@ -46,6 +47,16 @@ pub fn record_error_as(type_name: &'static str, message: &dyn fmt::Display) {
     write::own_error(type_name, message, true);
 }
 
+/// Runs code of the application that is only there to record something; `None` if it panicked.
+pub fn catch<R>(run: impl FnOnce() -> R) -> Option<R> {
+    caught::catch(run)
+}
+
+/// Returns whether this crate catches a panic of the code that runs here.
+pub fn is_catching() -> bool {
+    caught::is_catching()
+}
+
 /// Says, once, that requests pass two layers, made at these places.
 pub fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
     diagnostics::two_layers(outer, inner);
@@ -60,4 +71,9 @@ pub fn no_routes(layer: &Location<'_>) {
 /// returns whether the current thread handles a request.
 pub fn note_http_layer(handles_request: fn() -> bool) {
     diagnostics::note_http_layer(handles_request);
+}
+
+/// Says, once, that hosts match nothing which a method of a client's layer lists.
+pub fn unmatched_hosts(source: &Location<'_>, method: &str, hosts: &[String]) {
+    diagnostics::unmatched_hosts(source, method, hosts);
 }

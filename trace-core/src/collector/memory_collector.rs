@@ -36,24 +36,24 @@ impl MemoryCollector {
     /// the tracer first.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanRecord> {
-        // Copied under the lock but sorted without it, because a sort should not block the
-        // tracer's thread.
-        let mut spans = self.0.lock().unpoisoned().clone();
-        spans.sort_by_key(|span| (span.start, span.span_id));
-        spans
+        let spans = self.0.lock().unpoisoned().clone();
+        sorted(spans)
     }
 
     /// Removes the spans and returns them, in the order of [`spans`](Self::spans).
     ///
-    /// A span that the tracer delivers at the same moment may be lost. Flush the tracer first.
+    /// A span that is delivered later is in the next result.
     #[must_use]
     pub fn take(&self) -> Vec<SpanRecord> {
-        // The lock is taken twice. Spans that are delivered in between are cleared and not
-        // returned.
-        let spans = self.spans();
-        self.0.lock().unpoisoned().clear();
-        spans
+        let spans = std::mem::take(&mut *self.0.lock().unpoisoned());
+        sorted(spans)
     }
+}
+
+/// Called without the lock, because a sort should not block the tracer's thread.
+fn sorted(mut spans: Vec<SpanRecord>) -> Vec<SpanRecord> {
+    spans.sort_by_key(|span| (span.start, span.span_id));
+    spans
 }
 
 impl Collector for MemoryCollector {

@@ -43,6 +43,8 @@ pub enum Kind {
     Lost,
     /// `OTEL_PROPAGATORS` lists an unknown name.
     UnknownPropagator,
+    /// A client's layer lists hosts that match nothing, such as `https://shop.example`.
+    UnmatchedHost,
 }
 
 /// One line about spans that are not recorded or were lost.
@@ -55,7 +57,7 @@ pub struct Diagnostic {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -69,6 +71,7 @@ impl Kind {
         Self::RootInRequest,
         Self::Lost,
         Self::UnknownPropagator,
+        Self::UnmatchedHost,
     ];
 
     /// Returns the line about a site. Some kinds mention the place where a tracer was
@@ -114,6 +117,7 @@ impl Kind {
             | Self::TwoLayers
             | Self::NoRoutes
             | Self::UnknownPropagator
+            | Self::UnmatchedHost
             | Self::Lost => {
                 format!("{span} is lost")
             }
@@ -136,6 +140,7 @@ impl Kind {
             | Self::TwoLayers
             | Self::NoRoutes
             | Self::UnknownPropagator
+            | Self::UnmatchedHost
             | Self::Lost => "they are lost",
         };
         let message = format!(
@@ -202,6 +207,16 @@ impl Diagnostic {
             "`OTEL_PROPAGATORS` lists unknown propagators, which are left out: `{unknown}`; expected some of {known}"
         );
         Self::new(Kind::UnknownPropagator, &message)
+    }
+
+    /// Hosts that match nothing, in the list of a client's layer that was made at `source`.
+    pub(super) fn unmatched_hosts(source: &Location<'_>, method: &str, hosts: &[String]) -> Self {
+        let (file, line) = (source.file(), source.line());
+        let hosts = hosts.join(", ");
+        let message = format!(
+            "`{method}` of the layer at {file}:{line} lists hosts that match nothing: {hosts}; expected `shop.example`, `shop.example:8080`, `*.example` for all below a domain, or an IP address"
+        );
+        Self::new(Kind::UnmatchedHost, &message)
     }
 }
 

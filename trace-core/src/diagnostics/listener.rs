@@ -114,17 +114,21 @@ fn state() -> MutexGuard<'static, State> {
 
 /// Returns whether lines of this level are printed.
 pub(super) fn says(level: Level) -> bool {
-    // Relaxed, here and below: no data depends on the level, and each thread reads the same
-    // level from the environment.
-    let known = match LEVEL.load(Ordering::Relaxed) {
-        UNKNOWN => {
-            let asked = parse_level(environment::variable("OTEL_LOG_LEVEL").as_deref());
-            LEVEL.store(asked as u8, Ordering::Relaxed);
-            asked as u8
-        }
-        known => known,
-    };
-    level as u8 <= known
+    let from_environment = || parse_level(environment::variable("OTEL_LOG_LEVEL").as_deref());
+    level as u8 <= known_or(&LEVEL, from_environment)
+}
+
+/// Returns the level that is known, or else reads and keeps it. A level that is set meanwhile
+/// counts.
+fn known_or(known: &AtomicU8, read: impl FnOnce() -> Level) -> u8 {
+    // Relaxed, here and below: no data depends on the level.
+    let level = known.load(Ordering::Relaxed);
+    if level != UNKNOWN {
+        return level;
+    }
+    let read = read() as u8;
+    let kept = known.compare_exchange(UNKNOWN, read, Ordering::Relaxed, Ordering::Relaxed);
+    kept.map_or_else(|set| set, |_unknown| read)
 }
 
 /// Reads a value of `OTEL_LOG_LEVEL`. An unknown value is ignored.
@@ -273,5 +277,19 @@ mod tests {
         assert_eq!(parse_level(Some("NONE")), Level::Nothing);
         assert_eq!(parse_level(Some(" error ")), Level::Losses);
         assert_eq!(parse_level(Some("debug")), Level::All);
+    }
+
+    #[test]
+    fn a_level_that_is_set_meanwhile_counts() {
+        let known = AtomicU8::new(UNKNOWN);
+        let read = || {
+            known.store(Level::Nothing as u8, Ordering::Relaxed);
+            Level::All
+        };
+        assert_eq!(known_or(&known, read), Level::Nothing as u8);
+        assert_eq!(known_or(&known, || Level::All), Level::Nothing as u8);
+        let unknown = AtomicU8::new(UNKNOWN);
+        assert_eq!(known_or(&unknown, || Level::Losses), Level::Losses as u8);
+        assert_eq!(known_or(&unknown, || Level::All), Level::Losses as u8);
     }
 }

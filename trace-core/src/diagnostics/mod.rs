@@ -63,5 +63,5 @@ pub(crate) use loss::Loss;
 pub(crate) use presence::{
     attach, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root, miss_span,
     no_collector, no_routes, not_built_in, note_http_layer, root_within_trace, tracer_begins,
-    tracer_ends, two_layers, unknown_propagators,
+    tracer_ends, two_layers, unknown_propagators, unmatched_hosts,
 };

@@ -220,6 +220,16 @@ pub(crate) fn root_within_trace(site: &'static Site) {
     }
 }
 
+/// Reports hosts that match nothing, in the list of a client's layer.
+pub(crate) fn unmatched_hosts(source: &Location<'_>, method: &str, hosts: &[String]) {
+    if !hosts.is_empty() {
+        tell_once(
+            || Diagnostic::unmatched_hosts(source, method, hosts),
+            Kind::UnmatchedHost,
+        );
+    }
+}
+
 /// Reports a request that passes through two layers of a server.
 pub(crate) fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
     tell_once(|| Diagnostic::two_layers(outer, inner), Kind::TwoLayers);

@@ -1,7 +1,19 @@
 //! Calls application code and catches its panics.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+thread_local! {
+    /// Whether [`catch`] runs code on this thread.
+    static IS_CATCHING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Returns whether a panic of the code that runs here would be caught by this crate. A panic
+/// hook asks this, because such a panic does not concern the code around.
+pub(crate) fn is_catching() -> bool {
+    IS_CATCHING.get()
+}
 
 /// Runs application code; returns `None` if it panicked.
 ///
@@ -9,7 +21,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// is a value of the application, and its destructor may panic or do anything else.
 #[inline]
 pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Option<R> {
-    match catch_unwind(AssertUnwindSafe(run)) {
+    let outer = IS_CATCHING.replace(true);
+    let caught = catch_unwind(AssertUnwindSafe(run));
+    IS_CATCHING.set(outer);
+    match caught {
         Ok(value) => Some(value),
         Err(payload) => {
             dispose(payload);
@@ -58,5 +73,15 @@ mod tests {
         assert_eq!(catch(|| 1), Some(1));
         assert!(!drop_quietly(Bomb(None)));
         assert!(drop_quietly(1));
+    }
+
+    #[test]
+    fn a_panic_hook_may_ask_whether_it_is_caught() {
+        let within = catch(|| {
+            assert_eq!(catch(|| resume_unwind(Box::new(""))), None::<()>);
+            is_catching()
+        });
+        assert_eq!(within, Some(true));
+        assert!(!is_catching());
     }
 }

@@ -4,6 +4,7 @@
 //! propagator works with it. Never changes the environment of this process.
 //! Source: OpenTelemetry, *Environment Variables as Context Propagation Carriers*.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::process::Command;
 
@@ -62,14 +63,20 @@ impl<N: Into<String>, V: Into<Vec<u8>>> FromIterator<(N, V)> for EnvironmentVari
 impl Extractor for EnvironmentVariables {
     fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
         let name = variable_name(name);
-        let is_named = |variable: &str| match cfg!(windows) {
-            true => variable.eq_ignore_ascii_case(&name),
-            false => variable == name,
-        };
         self.0
             .iter()
-            .filter(|(variable, value)| !value.is_empty() && is_named(variable))
+            .filter(|(variable, value)| !value.is_empty() && is_same(variable, &name))
             .for_each(|(_, value)| each(value));
+    }
+
+    /// In a variable's name, `_` stands for every character of a header's name that is neither
+    /// a letter nor a digit. So the key `user-id` is read as `user_id`.
+    fn for_each_prefixed<'a>(&'a self, prefix: &str, each: &mut dyn FnMut(&'a str, &'a [u8])) {
+        let prefix = variable_name(prefix);
+        self.0
+            .iter()
+            .filter(|(variable, value)| !value.is_empty() && has_prefix(variable, &prefix))
+            .for_each(|(variable, value)| each(variable, value));
     }
 }
 
@@ -101,6 +108,30 @@ impl Injector for Command {
     fn remove(&mut self, key: &str) {
         self.env_remove(variable_name(key));
     }
+
+    fn remove_prefixed(&mut self, prefix: &str) {
+        let prefix = variable_name(prefix);
+        let inherited = environment::variables().map(|(name, _)| name);
+        let own = self.get_envs().map(|(name, _)| name.to_owned());
+        let is_prefixed = |name: &OsString| has_prefix(&name.to_string_lossy(), &prefix);
+        let found: Vec<OsString> = inherited.chain(own).filter(is_prefixed).collect();
+        for name in found {
+            self.env_remove(name);
+        }
+    }
+}
+
+/// Names of variables have a case, except on Windows.
+fn is_same(variable: &str, name: &str) -> bool {
+    match cfg!(windows) {
+        true => variable.eq_ignore_ascii_case(name),
+        false => variable == name,
+    }
+}
+
+fn has_prefix(variable: &str, prefix: &str) -> bool {
+    let start = variable.get(..prefix.len());
+    start.is_some_and(|start| is_same(start, prefix))
 }
 
 /// Returns the name of the variable for a header.

@@ -35,7 +35,6 @@ use std::panic::Location;
 
 use crate::propagation::{Injector, Propagator, W3cPropagator};
 use crate::record::{self, IfRecording, RECORDING_BUILT, Scope, SpanGuard, entered, write};
-use crate::stream::Site;
 use crate::value::{
     Baggage, InvalidBaggage, Link, SpanKind, Status, TagSource, TraceContext, TraceId,
 };
@@ -303,9 +302,12 @@ fn baggage_of(key: &str) -> Option<String> {
     with_baggage(|baggage| baggage.get(key).map(ToOwned::to_owned)).flatten()
 }
 
-/// Sets a value of the trace's baggage. From now on, this task, the tasks that it spawns and
-/// the services that it calls see the value. Tasks that were spawned before, and the caller of
-/// this service, do not see it.
+/// Sets a value of the trace's baggage. From now on, this task and the tasks that it spawns see
+/// the value. Tasks that were spawned before, and the caller of this service, do not see it.
+///
+/// A called service sees it only if it is sent. [`inject`] sends it. The client of `trace-http`
+/// sends no baggage, which may be private, unless it is told the hosts:
+/// `trace_http::client().baggage_to(["*.internal"])`.
 ///
 /// Returns whether a trace runs here.
 ///
@@ -349,16 +351,8 @@ fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
 /// ```
 #[track_caller]
 pub fn in_span<R>(operation_name: impl AsRef<str>, body: impl FnOnce() -> R) -> R {
-    let _guard = enter_named(operation_name.as_ref(), Location::caller());
+    let _guard = SpanGuard::enter_at(operation_name.as_ref(), Location::caller());
     body()
-}
-
-fn enter_named(operation_name: &str, source: &Location<'_>) -> SpanGuard {
-    let guard = SpanGuard::enter(Site::unnamed());
-    if let Some(span) = write::own_span().filter(|_| guard.is_recording()) {
-        write::description(span, operation_name, SpanKind::Internal, source);
-    }
-    guard
 }
 
 /// Runs a closure outside of the current trace, with the same tracer.

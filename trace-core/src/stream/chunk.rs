@@ -278,8 +278,8 @@ impl Chunk {
         let read = PlainEntry::read(header, rest, || self.newest(cursor, TIME));
         let (entry, more_words, bytes) = read?;
         let next = Cursor {
-            word: cursor.word + words + more_words,
-            text: cursor.text + bytes,
+            word: cursor.word.saturating_add(words + more_words),
+            text: cursor.text.saturating_add(bytes),
             newest: match entry {
                 PlainEntry::Open(_) => cursor.word,
                 _ => cursor.newest,
@@ -330,8 +330,7 @@ impl Chunk {
 /// Takes words and texts from a chunk. Missing words are zero, and missing texts are
 /// empty. Readers run on the worker's thread, where a panic would end the tracer.
 ///
-/// Sums of positions and lengths are not checked. They cannot overflow in a stream that
-/// this crate writes. With damaged lengths they might, and a debug build would then panic.
+/// With damaged lengths, a position stays at the largest number, which is behind the end.
 struct Reader<'a> {
     chunk: &'a Chunk,
     cursor: Cursor,
@@ -341,7 +340,7 @@ impl<'a> Source<'a> for Reader<'a> {
     #[inline]
     fn word(&mut self) -> u64 {
         let word = self.chunk.words.get(self.cursor.word as usize);
-        self.cursor.word += 1;
+        self.cursor.word = self.cursor.word.saturating_add(1);
         word.copied().unwrap_or(0)
     }
 
@@ -353,22 +352,50 @@ impl<'a> Source<'a> for Reader<'a> {
         let start = self.cursor.word as usize;
         // A count that does not fit into a `u32` is damaged. No words are taken then.
         let count = u32::try_from(count).unwrap_or(0);
-        self.cursor.word += count;
-        self.chunk
-            .words
-            .get(start..start + count as usize)
-            .unwrap_or(&[])
+        self.cursor.word = self.cursor.word.saturating_add(count);
+        let rest = self.chunk.words.get(start..).unwrap_or_default();
+        rest.get(..count as usize).unwrap_or_default()
     }
 
     #[inline]
     fn text(&mut self, bytes: u64) -> &'a str {
         let start = self.cursor.text as usize;
         let bytes = u32::try_from(bytes).unwrap_or(0);
-        self.cursor.text += bytes;
+        self.cursor.text = self.cursor.text.saturating_add(bytes);
         // `get` also fails if a position is within a character.
-        self.chunk
-            .text
-            .get(start..start + bytes as usize)
-            .unwrap_or("")
+        let rest = self.chunk.text.get(start..).unwrap_or_default();
+        rest.get(..bytes as usize).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damaged_lengths_end_behind_the_chunk() {
+        let chunk = Chunk {
+            words: vec![1, 2],
+            text: "ab".to_owned(),
+            ..Chunk::new()
+        };
+        let cursor = Cursor::default();
+        let mut reader = Reader {
+            chunk: &chunk,
+            cursor,
+        };
+        for length in [1, u64::from(u32::MAX), 1] {
+            let found = (reader.words(length), reader.text(length));
+            let expected: (&[u64], _) = match reader.cursor.word {
+                1 => (&[1], "a"),
+                _ => (&[], ""),
+            };
+            assert_eq!(found, expected);
+        }
+        assert_eq!(reader.word(), 0);
+        assert_eq!(reader.cursor.word, u32::MAX);
+        assert_eq!(reader.cursor.text, u32::MAX);
+        assert!(chunk.entry(reader.cursor).is_none());
+        assert!(chunk.plain_entry(reader.cursor).is_none());
     }
 }

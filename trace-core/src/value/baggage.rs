@@ -1,4 +1,4 @@
-//! Baggage: key-value pairs that the application sends to every service in a trace.
+//! Baggage: key-value pairs that the application sends to the services in a trace.
 //!
 //! Owns the entries and their limits. [`propagation`](crate::propagation) reads and writes the
 //! header.
@@ -19,7 +19,8 @@ use super::visible::{Visible, quoted};
 /// Cloning copies a pointer. Changing a clone copies the entries first. Empty baggage
 /// allocates nothing. Source: W3C Baggage, *Header Content* and *Limits*.
 ///
-/// Baggage is sent to every service that is called, including those of other companies. Do not
+/// [`inject`](crate::span::inject) sends baggage to every service that is called, including
+/// those of other companies; `trace_http::client()` only to the hosts that it is told. Do not
 /// put secrets in it.
 ///
 /// ```

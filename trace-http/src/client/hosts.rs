@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
+use crate::redact;
+
 /// A host, and its port, as the address of a request has them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Target<'a> {
@@ -24,16 +26,21 @@ pub(super) enum Hosts {
 pub(super) struct Pattern(Cow<'static, str>);
 
 impl Hosts {
-    /// Adds hosts to a list; begins one, if there is none.
-    pub(super) fn list<H>(&mut self, hosts: impl IntoIterator<Item = H>)
+    /// Adds hosts to a list; begins one, if there is none. Returns those that match nothing,
+    /// each with what to write.
+    pub(super) fn list<H>(&mut self, hosts: impl IntoIterator<Item = H>) -> Vec<String>
     where
         H: Into<Cow<'static, str>>,
     {
         let hosts = hosts.into_iter().map(|host| Pattern(host.into()));
+        let hosts: Vec<Pattern> = hosts.collect();
+        let unmatched = hosts.iter().filter(|host| split(&host.0).is_none());
+        let unmatched = unmatched.map(Pattern::correction).collect();
         match self {
-            Self::All => *self = Self::Listed(hosts.collect()),
+            Self::All => *self = Self::Listed(hosts),
             Self::Listed(listed) => listed.extend(hosts),
         }
+        unmatched
     }
 
     /// A host that is not known is in no list.
@@ -56,6 +63,21 @@ impl Pattern {
             return false;
         };
         host.matches(own) && (port.is_none() || port == target.port)
+    }
+
+    /// Returns the pattern, and the host that seems to be meant.
+    fn correction(&self) -> String {
+        let text = self.0.trim();
+        let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+        let text = text.split(['/', '?', '#']).next().unwrap_or_default();
+        let text = text.rsplit_once('@').map_or(text, |(_, host)| host);
+        let below = if text.starts_with('.') { "*" } else { "" };
+        let host = format!("{below}{text}");
+        let own = redact::in_text(&self.0);
+        match split(&host) {
+            Some(_) => format!("`{own}` (write `{host}`)"),
+            None => format!("`{own}`"),
+        }
     }
 }
 
@@ -133,7 +155,8 @@ mod tests {
     #[test]
     fn a_list_has_hosts_domains_and_ports() {
         let mut hosts = Hosts::Listed(Vec::new());
-        hosts.list(["orders.example", "*.internal", "localhost:8080", "[::1]"]);
+        let listed = ["orders.example", "*.internal", "localhost:8080", "[::1]"];
+        assert!(hosts.list(listed).is_empty());
         let has = |host, port| {
             let host = Some(host);
             hosts.contain(|| Target { host, port })
@@ -195,7 +218,7 @@ mod tests {
             "",
         ] {
             let mut hosts = Hosts::Listed(Vec::new());
-            hosts.list([bad]);
+            assert_eq!(hosts.list([bad]).len(), 1, "{bad}");
             for own in [
                 "shop.example",
                 "::1",
@@ -215,6 +238,27 @@ mod tests {
                     "{bad} {own}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn what_is_meant_is_said() {
+        for (bad, said) in [
+            (
+                "https://shop.example/a",
+                "`https://shop.example/a` (write `shop.example`)",
+            ),
+            (
+                "http://me@shop:80",
+                "`http://REDACTED@shop:80/` (write `shop:80`)",
+            ),
+            (" shop ", "` shop ` (write `shop`)"),
+            ("shop/a?b#c", "`shop/a?b#c` (write `shop`)"),
+            (".internal", "`.internal` (write `*.internal`)"),
+            ("shop.*", "`shop.*`"),
+            ("", "``"),
+        ] {
+            assert_eq!(Hosts::All.list([bad]), [said]);
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::HeaderName;
 use tower_layer::Layer;
-use trace_core::__private::note_http_layer;
+use trace_core::__private::{note_http_layer, unmatched_hosts};
 use trace_core::propagation::Propagator;
 
 use super::hosts::Hosts;
@@ -63,7 +63,7 @@ pub fn client() -> ClientLayer {
 /// has a response is cancelled, and no error. Without a response, what failed is recorded:
 /// `error.type` is the kind of an `std::io::Error` among the sources, such as
 /// `connection_refused`, or else the type of the error. The sources are known of boxed errors,
-/// and of those of hyper, hyper-util and reqwest, if their features are on.
+/// and of those of hyper, hyper-util, reqwest and tonic, if their features are on.
 ///
 /// Calls of gRPC have the name and the tags of calls, and all codes but `OK` are errors: see
 /// [`grpc`](crate::grpc). A channel of tonic does not tell requests where it goes:
@@ -128,14 +128,20 @@ impl ClientLayer {
     /// all below a domain, or an IP address: `127.0.0.1`, `::1` or `[::1]:8080`. Names have no
     /// case, a dot at their end changes nothing, and all forms of an IPv6 address are one.
     /// What has another form, such as `https://shop.example` or a port that is none, matches
-    /// nothing. Names are not resolved: an address does not stand for its name.
+    /// nothing, and is reported once: see [`Kind::UnmatchedHost`]. Names are not resolved: an
+    /// address does not stand for its name.
     ///
     /// If called several times, the lists are one. An empty list sends it to nobody.
+    ///
+    /// [`Kind::UnmatchedHost`]: trace_core::diagnostics::Kind::UnmatchedHost
     pub fn context_to<H>(self, hosts: impl IntoIterator<Item = H>) -> Self
     where
         H: Into<Cow<'static, str>>,
     {
-        self.with(|options| options.outgoing.context.list(hosts))
+        self.with(|options| {
+            let unmatched = options.outgoing.context.list(hosts);
+            unmatched_hosts(options.source, "context_to", &unmatched);
+        })
     }
 
     /// Sends the baggage to these hosts, too, if they get the context. Default: to none.
@@ -145,7 +151,10 @@ impl ClientLayer {
     where
         H: Into<Cow<'static, str>>,
     {
-        self.with(|options| options.outgoing.baggage.list(hosts))
+        self.with(|options| {
+            let unmatched = options.outgoing.baggage.list(hosts);
+            unmatched_hosts(options.source, "baggage_to", &unmatched);
+        })
     }
 
     /// Sends the baggage to all hosts that get the context: for clients that only call services

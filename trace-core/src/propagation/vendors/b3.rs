@@ -21,7 +21,8 @@ const FLAGS: &str = "x-b3-flags";
 const TRACE_DIGITS: &str = "16 or 32 hex digits, not all 0";
 const SPAN_DIGITS: &str = "16 hex digits, not all 0";
 
-/// Writes B3 as one header, `b3`. Reads both forms of B3, and `b3` first.
+/// Writes B3 as one header, `b3`. Reads both forms of B3: the other headers only if `b3` is
+/// missing or has an error.
 ///
 /// The text of `b3` is `{trace id}-{span id}-{sampling state}-{parent span id}`. The last
 /// two parts may be missing.
@@ -118,12 +119,17 @@ impl Propagator for B3MultiPropagator {
     }
 }
 
+/// Source: B3 Propagation, *Http Encodings*: the single header takes precedence. So a state alone
+/// in `b3` does not become the state of another context.
 fn extract(headers: &dyn Extractor) -> Extracted {
     let single = first(headers, SINGLE);
     let single = single.map_or_else(Extracted::default, |text| {
         found(|to| read_single(&text, to))
     });
-    single.or(found(|to| read_multi(headers, to)))
+    match single.context.is_some() || single.start.flags.is_some() {
+        true => single,
+        false => single.or(found(|to| read_multi(headers, to))),
+    }
 }
 
 /// Reads one form. An error leaves nothing of it and becomes a problem.

@@ -8,6 +8,7 @@
 //! It is then a stray that never ends, so the trace never counts as complete.
 
 use std::marker::PhantomData;
+use std::panic::Location;
 
 use super::closing;
 use crate::record::if_recording::RECORDING_BUILT;
@@ -15,7 +16,7 @@ use crate::record::span::missed;
 use crate::record::thread;
 use crate::record::write;
 use crate::stream::Site;
-use crate::value::Outcome;
+use crate::value::{Outcome, SpanKind};
 
 /// A span that ends when this is dropped.
 #[derive(Debug)]
@@ -48,6 +49,26 @@ impl SpanGuard {
             return Self::off();
         }
         Self::opened(write::open(site), scope)
+    }
+
+    /// Opens a span that is named at run time, at a place in the source, if anything is
+    /// recorded on this thread.
+    pub(crate) fn enter_at(name: &str, source: &'static Location<'static>) -> Self {
+        let scope = thread::scope();
+        if scope == 0 {
+            if thread::is_curious() {
+                let site = Site::find_by_call(name, source);
+                missed::miss(site.unwrap_or_else(|| Site::unnamed_at(source)));
+            }
+            return Self::off();
+        }
+        let site = write::site_at(name, source);
+        let or_unnamed = site.unwrap_or_else(|| Site::unnamed_at(source));
+        let guard = Self::opened(write::open(or_unnamed), scope);
+        if site.is_none() {
+            write::description(guard.span, name, SpanKind::Internal, source);
+        }
+        guard
     }
 
     /// A span that is not recorded.
