@@ -1,25 +1,16 @@
 //! What layers of other crates need that makes no sense elsewhere.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 
 use crate::diagnostics;
 use crate::record::write;
-use crate::root::{self, RootBuilder};
 use crate::span::builder;
 use crate::span::open_span::OpenSpan;
-use crate::tracer::Tracer;
 use crate::value::SpanKind;
 
-/// Describes a root span that begins at the place where a layer was made.
-pub fn root_at(
-    tracer: Option<&Tracer>,
-    operation_name: Cow<'static, str>,
-    source: &'static Location<'static>,
-) -> RootBuilder {
-    root::root_at(tracer, operation_name, source)
-}
+pub use crate::root::{LayerRoot, Started};
+pub use crate::span::unrecorded::UnrecordedSpan;
 
 /// Starts a span below the current one, at the place where a layer was made; `None` where
 /// nothing is recorded.

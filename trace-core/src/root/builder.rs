@@ -53,23 +53,6 @@ pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
 #[must_use = "a root span begins with `run` or `run_sync`"]
 pub struct RootBuilder(pub(super) IfRecording<RootDescription>);
 
-/// Returns a builder for a root span that begins at another place in the source than the call
-/// of this function.
-pub(crate) fn root_at(
-    tracer: Option<&Tracer>,
-    operation_name: Cow<'static, str>,
-    source: &'static Location<'static>,
-) -> RootBuilder {
-    RootBuilder(IfRecording::from_fn(|| {
-        let tracer = tracer.and_then(Tracer::core);
-        RootDescription::new(
-            tracer.map(spare_tracer::take_reference),
-            operation_name,
-            source,
-        )
-    }))
-}
-
 impl Tracer {
     /// Returns a builder for a root span: the first span of a new trace, or the first span in
     /// this process of a trace that another process began.

@@ -9,7 +9,7 @@ use http_body::Body;
 use tower_service::Service;
 use trace_core::__private::two_layers;
 
-use super::future::{Running, ServerFuture};
+use super::future::ServerFuture;
 use super::options::Options;
 use super::start;
 use crate::around;
@@ -59,7 +59,10 @@ where
                 start::begin(&self.options, &request, caller)
             }),
         };
-        let running = Running::new(begun, &self.options);
-        ServerFuture::call(running, || self.inner.call(request))
+        // Not moved into the closure, which is moved itself several times.
+        let mut request = Some(request);
+        ServerFuture::call(begun, &self.options, || {
+            request.take().map(|request| self.inner.call(request))
+        })
     }
 }
