@@ -25,10 +25,6 @@ pin_project! {
 }
 
 /// What surrounds the rest of a body.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box would be one more allocation for each request"
-)]
 enum State {
     /// There is no span, or it has ended.
     Untraced,

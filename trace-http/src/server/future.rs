@@ -103,10 +103,6 @@ impl<F> ServerFuture<F> {
 
 /// What surrounds the handler of a request that has no response yet.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box would be one more allocation for each request"
-)]
 enum State {
     /// There is no span of this layer.
     Untraced,

@@ -38,10 +38,6 @@ pub(super) struct Begun {
 }
 
 /// The span of a request, as far as there is something to be said of it.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box would be one more allocation for each request"
-)]
 pub(super) enum BegunSpan {
     Exchange(Exchange),
     /// It is not recorded, and no call whose name might be learned.
