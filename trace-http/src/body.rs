@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
+use trace_core::__private::UnrecordedSpan;
 
 use crate::exchange::Exchange;
 use crate::panics;
@@ -23,36 +24,58 @@ pin_project! {
         #[pin]
         body: Option<B>,
         // The last field, so that the body is dropped before the span ends.
-        exchange: Option<Exchange>,
+        state: State,
     }
 
     impl<B> PinnedDrop for TracedBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let Some(Exchange { span, .. }) = this.exchange {
-                span.in_scope(|| this.body.set(None));
+            match this.state {
+                State::Untraced => {}
+                State::Passing(span) => span.run(|| this.body.set(None)),
+                State::Traced(exchange) => exchange.span.in_scope(|| this.body.set(None)),
             }
         }
     }
 }
 
+/// What surrounds the rest of a body.
+enum State {
+    /// There is no span, or it has ended.
+    Untraced,
+    /// The span is not recorded.
+    Passing(UnrecordedSpan),
+    Traced(Exchange),
+}
+
 impl<B> TracedBody<B> {
     /// Makes a body that continues an exchange after the head of the response.
     pub(crate) fn new(body: B, exchange: Exchange) -> Self {
-        if exchange.is_over() {
-            return Self::untraced(body);
-        }
+        let state = match exchange.is_over() {
+            true => State::Untraced,
+            false => State::Traced(exchange),
+        };
         Self {
             body: Some(body),
-            exchange: Some(exchange),
+            state,
+        }
+    }
+
+    /// Makes a body whose polls run in a trace that is not recorded.
+    pub(crate) const fn passing(body: B, span: UnrecordedSpan) -> Self {
+        let state = State::Passing(span);
+        Self {
+            body: Some(body),
+            state,
         }
     }
 
     /// Makes a body without a span.
     pub(crate) const fn untraced(body: B) -> Self {
+        let state = State::Untraced;
         Self {
             body: Some(body),
-            exchange: None,
+            state,
         }
     }
 }
@@ -73,8 +96,21 @@ where
             // Only a drop removes it.
             return Poll::Ready(None);
         };
-        let Some(Exchange { about, span }) = this.exchange else {
-            return body.poll_frame(cx);
+        let Exchange { about, span } = match this.state {
+            State::Untraced => return body.poll_frame(cx),
+            State::Passing(span) => {
+                let polled = span.run(|| body.as_mut().poll_frame(cx));
+                let has_ended = match &polled {
+                    Poll::Pending => false,
+                    Poll::Ready(Some(Ok(_))) => body.is_end_stream(),
+                    Poll::Ready(_) => true,
+                };
+                if has_ended {
+                    *this.state = State::Untraced;
+                }
+                return polled;
+            }
+            State::Traced(exchange) => exchange,
         };
         about.note_read();
         let polled = span.poll(
@@ -104,7 +140,11 @@ impl<B: Default> Default for TracedBody<B> {
 
 impl<B> fmt::Debug for TracedBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let span = self.exchange.as_ref().map(|exchange| &exchange.span);
+        let span: Option<&dyn fmt::Debug> = match &self.state {
+            State::Untraced => None,
+            State::Passing(span) => Some(span),
+            State::Traced(exchange) => Some(&exchange.span),
+        };
         f.debug_struct("TracedBody")
             .field("span", &span)
             .finish_non_exhaustive()

@@ -1,35 +1,17 @@
 //! What layers of other crates need that makes no sense elsewhere.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 
 use crate::diagnostics;
 use crate::process::caught;
 use crate::record::write;
-use crate::root::{self, RootBuilder};
 use crate::span::builder;
 use crate::span::open_span::OpenSpan;
-use crate::tracer::Tracer;
-use crate::value::{SpanKind, TagSource};
+use crate::value::SpanKind;
 
-/// Describes a root span that begins at the place where a layer was made.
-pub fn root_at(
-    tracer: Option<&Tracer>,
-    operation_name: Cow<'static, str>,
-    source: &'static Location<'static>,
-) -> RootBuilder {
-    root::root_at(tracer, operation_name, source)
-}
-
-/// Starts a root with tags that the sampler sees. Only the first of them are recorded.
-pub fn start_with_first(
-    root: RootBuilder,
-    recorded: usize,
-    tags: &[(&str, &dyn TagSource)],
-) -> OpenSpan {
-    root.start_with_first(recorded, tags)
-}
+pub use crate::root::{LayerRoot, Started};
+pub use crate::span::unrecorded::UnrecordedSpan;
 
 /// Starts a span below the current one, at the place where a layer was made; `None` where
 /// nothing is recorded.

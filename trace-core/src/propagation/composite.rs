@@ -20,9 +20,12 @@ impl Propagator for W3cPropagator {
     }
 
     fn extract(&self, headers: &dyn Extractor) -> Extracted {
-        TraceContextPropagator
-            .extract(headers)
-            .or(BaggagePropagator.extract(headers))
+        let found = TraceContextPropagator.extract(headers);
+        // Few requests have baggage, and joining two findings is not free.
+        match BaggagePropagator::find(headers) {
+            None => found,
+            Some(baggage) => found.or(baggage),
+        }
     }
 }
 

@@ -53,23 +53,6 @@ pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
 #[must_use = "a root span begins with `run` or `run_sync`"]
 pub struct RootBuilder(pub(super) IfRecording<RootDescription>);
 
-/// Returns a builder for a root span that begins at another place in the source than the call
-/// of this function.
-pub(crate) fn root_at(
-    tracer: Option<&Tracer>,
-    operation_name: Cow<'static, str>,
-    source: &'static Location<'static>,
-) -> RootBuilder {
-    RootBuilder(IfRecording::from_fn(|| {
-        let tracer = tracer.and_then(Tracer::core);
-        RootDescription::new(
-            tracer.map(spare_tracer::take_reference),
-            operation_name,
-            source,
-        )
-    }))
-}
-
 impl Tracer {
     /// Returns a builder for a root span: the first span of a new trace, or the first span in
     /// this process of a trace that another process began.
@@ -235,21 +218,8 @@ impl RootBuilder {
     /// # span.end();
     /// ```
     pub fn start_with(self, tags: &[(&str, &dyn TagSource)]) -> OpenSpan {
-        self.start_with_first(tags.len(), tags)
-    }
-
-    /// Starts a root span with tags that the sampler sees. Only the first of them are recorded.
-    pub(crate) fn start_with_first(
-        self,
-        recorded: usize,
-        tags: &[(&str, &dyn TagSource)],
-    ) -> OpenSpan {
         let root = self.0.into_inner();
-        let mut tagged = root.map(|root| TaggedRoot {
-            root,
-            tags,
-            recorded,
-        });
+        let mut tagged = root.map(|root| TaggedRoot { root, tags });
         let span = OpenSpan::root(
             || tagged.as_ref().and_then(begin::begin_scope),
             || tagged.as_ref().map_or((0, 0), Begin::open),

@@ -15,7 +15,7 @@ use crate::record::{Scope, TracerCore, spare_tracer, tag_input, write};
 use crate::sampler::SamplingTags;
 use crate::stream::Site;
 use crate::tracer::global;
-use crate::value::{Baggage, Link, SpanKind, TagInput, TagSource, TagValue};
+use crate::value::{Baggage, Link, SpanId, SpanKind, TagInput, TagSource, TagValue};
 
 /// Describes a root span. It is small, because it is moved several times. Parts that few roots
 /// have are in a box.
@@ -63,13 +63,7 @@ impl Begin for RootDescription {
     }
 
     fn note_unsampled(&self, scope: &Scope) {
-        // Finding the site costs more than the rest of the note, so do it only if calls are
-        // counted.
-        if diagnostics::is_counting() {
-            let placed = self.site();
-            let site = placed.unwrap_or_else(|| Site::unnamed_at(self.source));
-            begin::note_unsampled(site, scope);
-        }
+        note_unsampled(&self.operation_name, self.source, scope);
     }
 
     fn drop_description(&mut self) {
@@ -82,40 +76,63 @@ impl Begin for RootDescription {
     }
 
     fn open(&self) -> (u64, u64) {
-        let placed = write::site_at(&self.operation_name, self.source);
-        let site = placed.unwrap_or_else(|| Site::unnamed_at(self.source));
-        let given = self
-            .details
-            .as_ref()
-            .and_then(|details| details.origin.span_id());
-        let opened = match given {
-            Some(span_id) => write::open_as(site, span_id),
-            None => write::open(site),
-        };
-        let span = opened.0;
-        if placed.is_none() {
-            write::description(span, &self.operation_name, self.kind, self.source);
-        } else if self.kind != SpanKind::Internal {
-            write::kind(span, self.kind);
-        }
-        if let Some(details) = &self.details {
-            details.write(span);
+        let details = self.details.as_ref();
+        let given = details.and_then(|details| details.origin.span_id());
+        let opened = open(&self.operation_name, self.source, self.kind, given);
+        if let Some(details) = details {
+            details.write(opened.0);
         }
         opened
     }
 }
 
+/// Opens a root span that is described at run time. `given` is the id that it must have.
+#[inline]
+pub(super) fn open(
+    operation_name: &str,
+    source: &'static Location<'static>,
+    kind: SpanKind,
+    given: Option<SpanId>,
+) -> (u64, u64) {
+    let placed = write::site_at(operation_name, source);
+    let site = placed.unwrap_or_else(|| Site::unnamed_at(source));
+    let opened = match given {
+        Some(span_id) => write::open_as(site, span_id),
+        None => write::open(site),
+    };
+    let span = opened.0;
+    if placed.is_none() {
+        write::description(span, operation_name, kind, source);
+    } else if kind != SpanKind::Internal {
+        write::kind(span, kind);
+    }
+    opened
+}
+
+/// Notes that such a root is not sampled.
+#[inline]
+pub(super) fn note_unsampled(
+    operation_name: &str,
+    source: &'static Location<'static>,
+    scope: &Scope,
+) {
+    // Finding the site costs more than the rest of the note, so do it only if calls are
+    // counted.
+    if diagnostics::is_counting() {
+        let placed = Site::find_by_call(operation_name, source);
+        let site = placed.unwrap_or_else(|| Site::unnamed_at(source));
+        begin::note_unsampled(site, scope);
+    }
+}
+
 impl RootDescription {
-    /// Begins a scope that only passes the caller's context on, if there is one, and in which
-    /// nothing is to be recorded.
+    /// Begins a scope that only passes the caller's context on.
     pub(super) fn begin_passing(&self) -> Option<Scope> {
-        let current = || global::current().filter(|tracer| !tracer.is_foreign());
-        let tracer = self.tracer.clone().or_else(current);
-        let passing = self.details.as_ref().and_then(|details| {
-            let baggage = details.baggage.as_ref();
-            details.origin.passing(tracer.as_ref(), baggage)
-        });
-        passing.or_else(|| tracer.as_ref().map(Scope::nothing))
+        let tracer = self.tracer.as_ref();
+        match &self.details {
+            Some(details) => details.origin.pass_on(tracer, details.baggage.as_ref()),
+            None => SpanOrigin::default().pass_on(tracer, None),
+        }
     }
 
     /// Begins the scope; the sampler sees these tags after those of the builder.
@@ -152,8 +169,6 @@ impl RootDescription {
 pub(super) struct TaggedRoot<'a> {
     pub(super) root: RootDescription,
     pub(super) tags: &'a [(&'a str, &'a dyn TagSource)],
-    /// How many of them are recorded. The sampler sees all.
-    pub(super) recorded: usize,
 }
 
 impl Begin for TaggedRoot<'_> {
@@ -175,7 +190,7 @@ impl Begin for TaggedRoot<'_> {
 
     fn open(&self) -> (u64, u64) {
         let opened = self.root.open();
-        for (key, value) in self.tags.iter().take(self.recorded) {
+        for (key, value) in self.tags {
             write::named_tag(opened.0, key, tag_input(value));
         }
         opened

@@ -9,11 +9,12 @@ mod builder;
 mod description;
 mod future;
 mod guard;
+mod layer_root;
 pub(crate) mod origin;
 
 pub(crate) use begin::{SiteAtOrigin, SiteRoot};
-pub(crate) use builder::root_at;
 pub use builder::{RootBuilder, root};
 pub use future::RootFuture;
 pub(crate) use future::RootRun;
 pub use guard::RootGuard;
+pub use layer_root::{LayerRoot, Started};

@@ -72,9 +72,27 @@ impl SpanOrigin {
     /// Makes an origin whose parent is the caller's span. Without a context, the span begins a
     /// new trace.
     pub(crate) fn remote(extracted: Extracted) -> Self {
-        let mut origin = Self::default();
-        origin.extract(extracted);
-        origin
+        Self::trusted(extracted, Trust::Continue)
+    }
+
+    /// Makes such an origin whose context is trusted as far as this says.
+    #[inline]
+    pub(super) fn trusted(extracted: Extracted, trust: Trust) -> Self {
+        let bad = BadHeaders::in_extracted(&extracted);
+        let Extracted {
+            context,
+            baggage,
+            start,
+            ..
+        } = extracted;
+        let is_new = context.is_none();
+        Self {
+            parent: context.map_or(Parent::Absent, Parent::Remote),
+            trust,
+            start: if is_new { start } else { TraceStart::default() },
+            extracted_baggage: is_new.then_some(baggage),
+            bad,
+        }
     }
 
     /// Sets how far a remote context is trusted.
@@ -113,11 +131,26 @@ impl SpanOrigin {
         if let Some(scope) = self.within_current_trace() {
             return scope;
         }
-        let current = tracer.is_none().then(global::current).flatten();
-        let tracer = tracer.or(current.as_ref());
-        let Some(tracer) = tracer.filter(|tracer| !tracer.is_foreign()) else {
-            return self.passing(None, baggage);
+        let begin = |tracer: &Arc<TracerCore>| {
+            let is_own = !tracer.is_foreign();
+            is_own.then(|| self.begin_with(tracer, operation_name, kind, tags, baggage))
         };
+        let begun = match tracer {
+            Some(tracer) => begin(tracer),
+            None => global::with_current(begin).flatten(),
+        };
+        begun.or_else(|| self.passing(None, baggage))
+    }
+
+    /// Begins the scope with a tracer of this process.
+    fn begin_with(
+        &self,
+        tracer: &Arc<TracerCore>,
+        operation_name: &str,
+        kind: SpanKind,
+        tags: SamplingTags<'_>,
+        baggage: Option<&Baggage>,
+    ) -> Scope {
         let believed = self.believed(tracer);
         self.count_caller(&tracer.queue.counters, believed.as_deref());
         let parentage = match &self.parent {
@@ -143,7 +176,7 @@ impl SpanOrigin {
                 Trust::Continue | Trust::Restart => None,
             },
         };
-        Some(Scope::start(tracer, start))
+        Scope::start(tracer, start)
     }
 
     /// Counts what happened to the context that the caller sent.
@@ -170,11 +203,24 @@ impl SpanOrigin {
         }
     }
 
+    /// Begins a scope that only passes the caller's context on, if there is one, and in which
+    /// nothing is to be recorded. `None` for the tracer means the current one.
+    pub(super) fn pass_on(
+        &self,
+        tracer: Option<&Arc<TracerCore>>,
+        baggage: Option<&Baggage>,
+    ) -> Option<Scope> {
+        let current = || global::current().filter(|tracer| !tracer.is_foreign());
+        let tracer = tracer.cloned().or_else(current);
+        let passing = self.passing(tracer.as_ref(), baggage);
+        passing.or_else(|| tracer.as_ref().map(Scope::nothing))
+    }
+
     /// Returns the scope to use without a tracer, or where nothing is to be recorded. It passes
     /// on the received context as far as it is trusted. Returns `None` if no context was
     /// received.
     #[cold]
-    pub(super) fn passing(
+    fn passing(
         &self,
         tracer: Option<&Arc<TracerCore>>,
         baggage: Option<&Baggage>,

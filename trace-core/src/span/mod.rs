@@ -29,6 +29,7 @@ pub(crate) mod guard;
 mod in_trace;
 pub(crate) mod open_span;
 mod refused;
+pub(crate) mod unrecorded;
 
 use std::fmt;
 use std::panic::Location;

@@ -121,10 +121,26 @@ impl OpenSpan {
         open: impl FnOnce() -> (u64, u64),
     ) -> Self {
         Self(IfRecording::from_fn(|| match scope() {
-            Some(scope) if scope.is_recording() => {
-                HeldSpan::start_in(scope, open).map_or(Held::Nothing, Held::Recorded)
-            }
+            Some(scope) if scope.is_recording() => Self::held_in_own_scope(scope, open),
             scope => Self::unrecorded(scope.filter(Scope::is_unsampled)),
+        }))
+    }
+
+    /// Begins a root in its own scope, which records.
+    pub(crate) fn in_own_scope(scope: Scope, open: impl FnOnce() -> (u64, u64)) -> Self {
+        Self(IfRecording::from_fn(|| {
+            Self::held_in_own_scope(scope, open)
+        }))
+    }
+
+    fn held_in_own_scope(scope: Scope, open: impl FnOnce() -> (u64, u64)) -> Held {
+        HeldSpan::start_in(scope, open).map_or(Held::Nothing, Held::Recorded)
+    }
+
+    /// Makes a span of the scope of a trace that is not recorded.
+    pub(super) fn from_unrecorded(scope: IfRecording<Scope>) -> Self {
+        Self(IfRecording::from_fn(|| {
+            Self::unrecorded(scope.into_inner().filter(Scope::is_unsampled))
         }))
     }
 

@@ -129,6 +129,11 @@ impl Site {
         self.tag_keys.get(index).copied().unwrap_or("")
     }
 
+    /// Returns whether a key is in the list.
+    pub(crate) fn has_tag_key(&self, key: &str) -> bool {
+        self.tag_keys.contains(&key)
+    }
+
     /// Returns the header of an opening for this site. The first call assigns the site's
     /// number, under a lock.
     #[cfg_attr(not(debug_assertions), inline(always))]

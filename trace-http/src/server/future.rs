@@ -6,14 +6,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{HeaderValue, Response};
+use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
-use trace_core::__private::no_routes;
+use trace_core::__private::{UnrecordedSpan, no_routes};
 use trace_core::{Outcome, span};
 
 use super::options::Options;
-use super::start::Begun;
+use super::start::{Begun, BegunSpan};
 use crate::around::Handled;
 use crate::body::TracedBody;
 use crate::conventions::HTTP_ROUTE;
@@ -34,16 +34,20 @@ pin_project! {
     pub struct ServerFuture<F> {
         #[pin]
         inner: Option<F>,
-        // `None` without a span, and after the response is ready.
-        running: Option<Running>,
+        // `Untraced` after the response is ready.
+        state: State,
     }
 
     impl<F> PinnedDrop for ServerFuture<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let Some(running) = this.running {
-                let span = &running.exchange.span;
-                span.in_scope(|| this.inner.set(None));
+            match this.state {
+                State::Untraced => {}
+                State::Passing(passing) => passing.span.run(|| this.inner.set(None)),
+                State::Running(running) => {
+                    let span = &running.exchange.span;
+                    span.in_scope(|| this.inner.set(None));
+                }
             }
         }
     }
@@ -53,22 +57,96 @@ impl<F> ServerFuture<F> {
     pub(super) const fn untraced(inner: F) -> Self {
         Self {
             inner: Some(inner),
-            running: None,
+            state: State::Untraced,
         }
     }
 
     /// The future that the service returns, when called within the span of the request.
-    pub(super) fn call(mut running: Running, call: impl FnOnce() -> F) -> Self {
-        Self {
-            inner: running.call(call),
-            running: Some(running),
+    pub(super) fn call(
+        begun: Begun,
+        options: &Arc<Options>,
+        is_around_router: bool,
+        call: impl FnOnce() -> Option<F>,
+    ) -> Self {
+        let Begun {
+            span,
+            handled,
+            method,
+            has_route,
+        } = begun;
+        match span {
+            BegunSpan::Exchange(exchange) => {
+                let mut running = Running {
+                    exchange,
+                    handled,
+                    method,
+                    options: Arc::clone(options),
+                    misses_route: is_around_router && !has_route,
+                };
+                Self {
+                    inner: running.call(call).flatten(),
+                    state: State::Running(running),
+                }
+            }
+            BegunSpan::Unrecorded(span) => {
+                let mut passing = Passing {
+                    span,
+                    handled,
+                    sends_id: options
+                        .trace_id_header
+                        .as_ref()
+                        .map(|_| Arc::clone(options)),
+                };
+                Self {
+                    inner: passing.run(call),
+                    state: State::Passing(passing),
+                }
+            }
         }
+    }
+}
+
+/// What surrounds the handler of a request that has no response yet.
+#[derive(Debug)]
+enum State {
+    /// There is no span of this layer.
+    Untraced,
+    Passing(Passing),
+    Running(Running),
+}
+
+/// A request that has no response yet, and whose span is not recorded.
+#[derive(Debug)]
+struct Passing {
+    span: UnrecordedSpan,
+    handled: Handled,
+    /// The options, if they have a header for the trace's id.
+    sends_id: Option<Arc<Options>>,
+}
+
+impl Passing {
+    /// Runs code of the handler within the span.
+    fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
+        let Self { span, handled, .. } = self;
+        span.run(|| {
+            let entered = handled.enter();
+            let value = body();
+            let _not_recorded = entered.leave();
+            value
+        })
+    }
+
+    fn with_body<B: Body>(self, mut response: Response<B>) -> Response<TracedBody<B>> {
+        if let Some(options) = &self.sends_id {
+            options.write_trace_id(response.headers_mut(), self.span.context());
+        }
+        response.map(|body| TracedBody::passing(body, self.span))
     }
 }
 
 /// A request that has no response yet.
 #[derive(Debug)]
-pub(super) struct Running {
+struct Running {
     exchange: Exchange,
     handled: Handled,
     /// The text for the method in the name of the span.
@@ -79,16 +157,6 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn new(begun: Begun, options: &Arc<Options>, is_around_router: bool) -> Self {
-        Self {
-            misses_route: is_around_router && !begun.has_route,
-            exchange: begun.exchange,
-            handled: begun.handled,
-            method: begun.method,
-            options: Arc::clone(options),
-        }
-    }
-
     /// Calls the service within the span, and returns its future. If the service panics, the
     /// span ends as panicked.
     fn call<R>(&mut self, call: impl FnOnce() -> R) -> Option<R> {
@@ -141,18 +209,19 @@ where
             // The future has already returned its response.
             return Poll::Pending;
         };
-        let Some(running) = this.running else {
-            let polled = inner.poll(cx);
-            return polled.map(|result| Ok(result?.map(TracedBody::untraced)));
+        let polled = match this.state {
+            State::Untraced => inner.poll(cx),
+            State::Passing(passing) => passing.run(|| inner.poll(cx)),
+            State::Running(running) => running.poll(|| inner.poll(cx)),
         };
-        let polled = running.poll(|| inner.poll(cx));
         let Poll::Ready(result) = polled else {
             return Poll::Pending;
         };
-        let running = this.running.take();
-        Poll::Ready(result.map(|response| match running {
-            Some(running) => running.with_body(response),
-            None => response.map(TracedBody::untraced),
+        let state = std::mem::replace(this.state, State::Untraced);
+        Poll::Ready(result.map(|response| match state {
+            State::Untraced => response.map(TracedBody::untraced),
+            State::Passing(passing) => passing.with_body(response),
+            State::Running(running) => running.with_body(response),
         }))
     }
 }
@@ -167,12 +236,13 @@ impl Running {
         E: RecordedError,
     {
         let Self {
-            exchange: Exchange { about, span },
+            exchange,
             handled,
             method,
             options,
             misses_route,
         } = self;
+        let Exchange { about, span } = exchange;
         let panics = panics::count();
         let noted = Cell::new(None);
         let polled = span.poll(
@@ -206,12 +276,9 @@ impl Running {
     }
 
     fn with_body<B: Body>(self, mut response: Response<B>) -> Response<TracedBody<B>> {
-        if let Some(name) = &self.options.trace_id_header
-            && let Some(context) = self.exchange.span.context()
-            && let Ok(id) = HeaderValue::try_from(context.trace_id.to_string())
-        {
-            // There may be no place for one more.
-            let _full = response.headers_mut().try_insert(name.clone(), id);
+        if self.options.trace_id_header.is_some() {
+            let context = self.exchange.span.context();
+            self.options.write_trace_id(response.headers_mut(), context);
         }
         response.map(|body| TracedBody::new(body, self.exchange))
     }
@@ -238,7 +305,7 @@ fn see_head<B: Body>(
 impl<F> fmt::Debug for ServerFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerFuture")
-            .field("running", &self.running)
+            .field("state", &self.state)
             .finish_non_exhaustive()
     }
 }

@@ -5,9 +5,9 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use trace_core::propagation::{Extracted, Propagator};
-use trace_core::{Tracer, Trust};
+use trace_core::{TraceContext, Tracer, Trust};
 
 use super::skip::Pattern;
 use crate::carrier::{self, HeaderExtractor};
@@ -59,6 +59,17 @@ impl Options {
         match &self.propagator {
             None => carrier::extract(headers),
             Some(propagator) => propagator.extract(&HeaderExtractor(headers)),
+        }
+    }
+
+    /// Writes the id of a trace into the headers of a response, if that is wanted.
+    pub(super) fn write_trace_id(&self, headers: &mut HeaderMap, context: Option<TraceContext>) {
+        if let Some(name) = &self.trace_id_header
+            && let Some(context) = context
+            && let Ok(id) = HeaderValue::try_from(context.trace_id.to_string())
+        {
+            // There may be no place for one more.
+            let _full = headers.try_insert(name.clone(), id);
         }
     }
 

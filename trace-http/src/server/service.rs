@@ -9,7 +9,7 @@ use http_body::Body;
 use tower_service::Service;
 use trace_core::__private::two_layers;
 
-use super::future::{Running, ServerFuture};
+use super::future::ServerFuture;
 use super::options::Options;
 use super::start;
 use crate::around;
@@ -71,7 +71,10 @@ where
             }),
         };
         mark::set(request.extensions_mut(), self.options.source);
-        let running = Running::new(begun, &self.options, self.is_around_router);
-        ServerFuture::call(running, || self.inner.call(request))
+        // Not moved into the closure, which is moved itself several times.
+        let mut request = Some(request);
+        ServerFuture::call(begun, &self.options, self.is_around_router, || {
+            request.take().map(|request| self.inner.call(request))
+        })
     }
 }

@@ -6,9 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::header::{CONTENT_LENGTH, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
-use trace_core::__private::{root_at, start_with_first};
+use trace_core::__private::{LayerRoot, Started, UnrecordedSpan};
 use trace_core::{
-    DisplayTag, OpenSpan, RootBuilder, SpanKind, TagInput, TagSource, TraceContext, display, span,
+    DisplayTag, OpenSpan, SpanKind, TagInput, TagSource, TraceContext, display, span,
 };
 
 use super::address::{self, Forwarded};
@@ -31,12 +31,19 @@ use crate::{grpc, method, names, route};
 
 /// A request whose span has begun.
 pub(super) struct Begun {
-    pub(super) exchange: Exchange,
+    pub(super) span: BegunSpan,
     pub(super) handled: Handled,
     /// What stands for the method in the name.
     pub(super) method: &'static str,
     /// Whether the route is known.
     pub(super) has_route: bool,
+}
+
+/// The span of a request, as far as there is something to be said of it.
+pub(super) enum BegunSpan {
+    Exchange(Exchange),
+    /// It is not recorded, and no call whose name might be learned.
+    Unrecorded(UnrecordedSpan),
 }
 
 /// Begins the span of a request. Its headers say more of the caller than what was captured.
@@ -49,7 +56,10 @@ pub(super) fn begin<B>(
     let method = known.unwrap_or("HTTP");
     let asked = Asked::from_request(options, request);
     let expected = Expected::new(request.method(), request.headers(), asked.uri.path());
-    let call = grpc::method(asked.uri.path()).filter(|_| expected.is_call);
+    let call = match expected.is_call {
+        true => grpc::method(asked.uri.path()),
+        false => None,
+    };
     let mut unknown = None;
     let name = match call {
         None => names::of_request(method, asked.route),
@@ -64,18 +74,35 @@ pub(super) fn begin<B>(
     let mut caller = options.caller(request.headers());
     let handled = Handled::new(request);
     caller.context = caller.context.or_else(|| captured.cloned());
-    let root = root_at(options.tracer.as_ref(), name, options.source)
-        .kind(SpanKind::Server)
-        .extracted(caller)
-        .trust(options.trust);
-    let span = if options.skips(asked.uri.path()) {
-        root.pass_on()
+    let root = LayerRoot::new(
+        options.tracer.as_ref(),
+        &name,
+        SpanKind::Server,
+        options.source,
+        caller,
+        options.trust,
+    );
+    let started = if options.skips(asked.uri.path()) {
+        Started::Unrecorded(root.pass_on())
     } else {
         match call {
-            Some(call) if unknown.is_some() => asked.start_undecided(root, call),
-            Some(call) => asked.start_call(root, call),
-            None => asked.start_request(root, known),
+            Some(call) if unknown.is_some() => asked.start_undecided(&root, call),
+            Some(call) => asked.start_call(&root, call),
+            None => asked.start_request(&root, known),
         }
+    };
+    let has_route = asked.route.is_some();
+    let span = match started {
+        Started::Unrecorded(span) if !expected.is_call => {
+            return Begun {
+                span: BegunSpan::Unrecorded(span),
+                handled,
+                method,
+                has_route,
+            };
+        }
+        Started::Unrecorded(span) => OpenSpan::from(span),
+        Started::Recorded(span) => span,
     };
     if options.says_more_of_requests() && span.is_recording() {
         span.in_scope(|| write_more(options, request));
@@ -89,10 +116,10 @@ pub(super) fn begin<B>(
     }
     exchange.about.unknown_call = unknown;
     Begun {
-        exchange,
+        span: BegunSpan::Exchange(exchange),
         handled,
         method,
-        has_route: asked.route.is_some(),
+        has_route,
     }
 }
 
@@ -138,12 +165,12 @@ impl<'a> Asked<'a> {
     }
 
     /// Source: OpenTelemetry semantic conventions 1.44, *HTTP spans*, *HTTP server*.
-    fn start_request(&self, root: RootBuilder, known: Option<&'static str>) -> OpenSpan {
+    fn start_request(&self, root: &LayerRoot<'_>, known: Option<&'static str>) -> Started {
         let original = known.is_none().then(|| self.method.as_str());
         let query = self.uri.query().map(Query);
         let peer = self.peer.map(|peer| display(peer.ip()));
         let client = self.client(peer.as_ref());
-        root.start_with(&[
+        root.start(&[
             (HTTP_REQUEST_METHOD, &known.unwrap_or(OTHER)),
             (HTTP_REQUEST_METHOD_ORIGINAL, &original),
             (HTTP_ROUTE, &self.route),
@@ -164,9 +191,9 @@ impl<'a> Asked<'a> {
     }
 
     /// Source: OpenTelemetry semantic conventions 1.44, *gRPC*.
-    fn start_call(&self, root: RootBuilder, method: &str) -> OpenSpan {
+    fn start_call(&self, root: &LayerRoot<'_>, method: &str) -> Started {
         let peer = self.peer.map(|peer| display(peer.ip()));
-        root.start_with(&[
+        root.start(&[
             (RPC_SYSTEM_NAME, &GRPC),
             (RPC_METHOD, &method),
             (SERVER_ADDRESS, &Read::text(|| self.server().0)),
@@ -177,7 +204,7 @@ impl<'a> Asked<'a> {
     }
 
     /// Says what is true of requests and calls alike. The sampler sees what is true of either.
-    fn start_undecided(&self, root: RootBuilder, call: &str) -> OpenSpan {
+    fn start_undecided(&self, root: &LayerRoot<'_>, call: &str) -> Started {
         let peer = self.peer.map(|peer| display(peer.ip()));
         let query = self.uri.query().map(Query);
         let tags: &[(&str, &dyn TagSource)] = &[
@@ -197,7 +224,7 @@ impl<'a> Asked<'a> {
             (RPC_METHOD, &call),
             (GRPC_TIMEOUT, &self.timeout()),
         ];
-        start_with_first(root, 3, tags)
+        root.start_with_first(3, tags)
     }
 
     /// Returns the rest.

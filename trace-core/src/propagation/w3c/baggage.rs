@@ -44,15 +44,19 @@ impl Propagator for BaggagePropagator {
     }
 
     fn extract(&self, headers: &dyn Extractor) -> Extracted {
-        let Some(text) = joined(headers, BAGGAGE) else {
-            return Extracted::default();
-        };
-        let (baggage, errors) = Baggage::from_header(&text);
-        Extracted {
+        Self::find(headers).unwrap_or_default()
+    }
+}
+
+impl BaggagePropagator {
+    /// Reads the header; `None` if there is none.
+    pub(in crate::propagation) fn find(headers: &dyn Extractor) -> Option<Extracted> {
+        let (baggage, errors) = Baggage::from_header(&joined(headers, BAGGAGE)?);
+        Some(Extracted {
             baggage,
             problems: errors.into_iter().map(HeaderProblem::Baggage).collect(),
             ..Extracted::default()
-        }
+        })
     }
 }
 

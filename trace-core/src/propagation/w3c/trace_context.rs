@@ -1,8 +1,8 @@
 //! The headers `traceparent` and `tracestate` together.
 
 use super::header_names::{TRACEPARENT, TRACESTATE};
-use super::traceparent::ParseTraceparentError;
-use crate::propagation::carrier::{joined, text};
+use super::traceparent::{ParseTraceparentError, read_value};
+use crate::propagation::carrier::joined;
 use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
 use crate::value::{TraceContext, TraceState};
 
@@ -43,8 +43,9 @@ impl Propagator for TraceContextPropagator {
             Some(Ok(context)) => found.context = Some(context),
             Some(Err(error)) => found.problems.push(HeaderProblem::Traceparent(error)),
         }
-        if let Some(context) = &mut found.context {
-            let state = joined(headers, TRACESTATE).unwrap_or_default();
+        if let Some(context) = &mut found.context
+            && let Some(state) = joined(headers, TRACESTATE)
+        {
             context.tracestate = state.parse().unwrap_or_else(|error| {
                 found.problems.push(HeaderProblem::Tracestate(error));
                 TraceState::new()
@@ -60,7 +61,7 @@ fn read_traceparent(
     let mut read = None;
     headers.for_each(TRACEPARENT, &mut |value| {
         read = Some(match read {
-            None => TraceContext::from_traceparent(&text(value)),
+            None => read_value(value),
             Some(_) => Err(ParseTraceparentError::REPEATED),
         });
     });

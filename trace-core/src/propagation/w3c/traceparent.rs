@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use crate::propagation::carrier::text;
 use crate::value::baggage::trim;
-use crate::value::hex::{HexFinding, lower_hex, parse_hex, write_hex};
+use crate::value::hex::{HexFinding, lower_hex, parse_hex, sixteen_digits, write_hex};
 use crate::value::{ParseIdError, SpanId, TraceContext, TraceFlags, TraceId};
 
 /// The error for an invalid `traceparent`. The caller should start a new trace.
@@ -84,11 +85,10 @@ impl TraceContext {
     /// );
     /// ```
     pub fn from_traceparent(text: &str) -> Result<Self, ParseTraceparentError> {
-        let text = trim(text);
         if let Some(context) = read_version_00(text.as_bytes()) {
             return Ok(context);
         }
-        let mut fields = text.splitn(5, '-');
+        let mut fields = trim(text).splitn(5, '-');
         let mut next = |field| {
             let text = fields.next();
             text.ok_or(ParseTraceparentError(Reason::Missing(field)))
@@ -110,20 +110,31 @@ impl TraceContext {
     }
 }
 
+/// Reads the value of a `traceparent` header.
+pub(super) fn read_value(value: &[u8]) -> Result<TraceContext, ParseTraceparentError> {
+    // All bytes of a valid text are ASCII, so it need not be checked for UTF-8.
+    match read_version_00(value) {
+        Some(context) => Ok(context),
+        None => TraceContext::from_traceparent(&text(value)),
+    }
+}
+
 /// Reads a valid text of version 00, as nearly all texts are. The function for all other texts
 /// finds out which field is invalid, and takes five times as long.
 fn read_version_00(text: &[u8]) -> Option<TraceContext> {
     let [b'0', b'0', b'-', text @ ..] = text else {
         return None;
     };
-    let (trace_id, text) = text.split_first_chunk::<32>()?;
+    let (high, text) = text.split_first_chunk()?;
+    let (low, text) = text.split_first_chunk()?;
     let [b'-', text @ ..] = text else { return None };
-    let (span_id, text) = text.split_first_chunk::<16>()?;
+    let (span_id, text) = text.split_first_chunk()?;
     let [b'-', flags @ ..] = text else {
         return None;
     };
-    let trace_id = TraceId::new(lower_hex(trace_id)?)?;
-    let span_id = SpanId::new(lower_hex(span_id)? as u64)?;
+    let trace_id = u128::from(sixteen_digits(high)?) << 64 | u128::from(sixteen_digits(low)?);
+    let trace_id = TraceId::new(trace_id)?;
+    let span_id = SpanId::new(sixteen_digits(span_id)?)?;
     let flags = lower_hex(flags).filter(|_| flags.len() == 2)?;
     Some(received(
         trace_id,

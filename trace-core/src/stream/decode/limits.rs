@@ -26,7 +26,7 @@
 //! checks this with random spans. A new kind of entry needs a row in this table, and an
 //! arm in [`Counts::add`] and [`is_replaced`].
 
-use crate::stream::{Entry, FieldKey};
+use crate::stream::{Entry, FieldKey, Site};
 use crate::value::{DroppedItems, Limits, Outcome, SpanKind, Timestamp};
 
 use crate::value::StatusRef;
@@ -43,6 +43,8 @@ pub(super) struct Counts {
     /// search. At first it is the limit of tags. After the first key that is a text, it is
     /// zero, because the text may be the same as a key of the site.
     plain_tags: u32,
+    /// Which keys that are texts the span may have: one bit for each hash.
+    text_keys: u64,
     /// Logs and logged errors that were kept.
     logs: u32,
     /// Links that were kept.
@@ -79,6 +81,7 @@ impl Counts {
         Self {
             tags: 0,
             plain_tags: u32::try_from(limits.max_tags).unwrap_or(u32::MAX),
+            text_keys: 0,
             logs: 0,
             links: 0,
             fields: 0,
@@ -97,11 +100,14 @@ impl Counts {
 
     /// Returns whether the span may already have a tag with this key. If not, no search is
     /// needed.
-    pub(super) fn may_have(&self, key: FieldKey<'_>) -> bool {
+    pub(super) fn may_have(&self, key: FieldKey<'_>, site: &'static Site) -> bool {
         // Each key of a site is written at most once per span, so only a text can repeat
-        // it. If the limit is zero, `plain_tags` is zero as well, and the search finds
-        // nothing.
-        matches!(key, FieldKey::Text(_)) || self.plain_tags == 0
+        // it.
+        let of_site = match key {
+            FieldKey::Text(text) => site.has_tag_key(text),
+            FieldKey::Site { .. } => false,
+        };
+        of_site || (self.text_keys != 0 && self.text_keys & key_bit(key.text(site)) != 0)
     }
 
     /// Counts an entry, and returns how much of it is kept. A tag must have a new key,
@@ -116,8 +122,9 @@ impl Counts {
         let fits = match entry {
             Entry::Tag(key, _) => {
                 let fits = fits(&mut self.tags, limits.max_tags, &mut dropped.tags);
-                if fits && matches!(key, FieldKey::Text(_)) {
+                if fits && let FieldKey::Text(text) = key {
                     self.plain_tags = 0;
+                    self.text_keys |= key_bit(text);
                 }
                 fits
             }
@@ -183,6 +190,19 @@ impl Counts {
     pub(super) fn field_owner(&self) -> FieldOwner {
         self.field_owner
     }
+}
+
+/// Returns the bit of a key in a set. Other keys may have the same bit.
+fn key_bit(key: &str) -> u64 {
+    /// Source: the constant of Fibonacci hashing.
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    // Keys often begin with the same words, so their ends tell them apart.
+    let end = match key.as_bytes().last_chunk() {
+        Some(end) => u64::from_le_bytes(*end),
+        None => key.bytes().fold(0, |end, byte| end << 8 | u64::from(byte)),
+    };
+    let hash = (end ^ key.len() as u64).wrapping_mul(FACTOR);
+    1 << (hash >> 58)
 }
 
 /// Counts one item as kept if there is room, and otherwise as dropped. Returns whether it

@@ -321,12 +321,12 @@ impl SpanIndex {
     /// Returns the index of the node of the span's tag with this key.
     ///
     /// The search is linear. It is bounded by the limit of tags, which is 128 by default.
-    /// Most spans have only keys of their site, which need no search.
+    /// Most keys are known to be new, and need no search.
     fn find_tag(&self, open: &UnendedSpan, chunk: &Chunk, key: FieldKey<'_>) -> Option<u32> {
-        if !open.counts.may_have(key) {
+        let span = self.span(open)?;
+        if !open.counts.may_have(key, span.site) {
             return None;
         }
-        let span = self.span(open)?;
         let key = key.text(span.site);
         // Tags come first, so the search ends at the first other entry.
         let mut entries = self.entries(span, Some(chunk));
