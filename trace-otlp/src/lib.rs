@@ -47,14 +47,24 @@
 
 mod conventions;
 
+mod facts;
+
 mod encode;
 
+#[cfg(feature = "json")]
 mod output;
 
+#[cfg(feature = "json")]
 mod json_collector;
 
+#[cfg(feature = "json")]
 pub mod decode;
 
+pub use encode::to_protobuf;
+
+#[cfg(feature = "json")]
 pub use encode::to_json;
+#[cfg(feature = "json")]
 pub use json_collector::{CreateFileError, JsonCollector, JsonOptions};
+#[cfg(feature = "json")]
 pub use output::JsonStats;

@@ -1,0 +1,12 @@
+//! The forms in which OTLP is written.
+
+/// A form of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// `application/x-protobuf`.
+    Protobuf,
+    /// `application/json`.
+    #[cfg(feature = "json")]
+    #[allow(dead_code, reason = "the exporter sends it")]
+    Json,
+}
