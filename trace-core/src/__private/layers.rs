@@ -1,4 +1,4 @@
-//! What layers of other crates need that makes no sense elsewhere.
+//! What layers and collectors of other crates need that makes no sense elsewhere.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -40,4 +40,9 @@ pub fn record_error_as(type_name: &'static str, message: &dyn fmt::Display) {
 /// Says, once, that requests pass two layers, made at these places.
 pub fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
     diagnostics::two_layers(outer, inner);
+}
+
+/// Says that a collector got connected, lost its connection, or had spans refused.
+pub fn export_changed(message: &str) {
+    diagnostics::tell_export(message);
 }

@@ -38,6 +38,9 @@ pub enum Kind {
     Lost,
     /// `OTEL_PROPAGATORS` lists an unknown name.
     UnknownPropagator,
+    /// A collector that sends spans elsewhere got connected, lost its connection, or had spans
+    /// refused.
+    Export,
 }
 
 /// One line about spans that are not recorded or were lost.
@@ -50,7 +53,7 @@ pub struct Diagnostic {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -62,6 +65,7 @@ impl Kind {
         Self::TwoLayers,
         Self::Lost,
         Self::UnknownPropagator,
+        Self::Export,
     ];
 
     /// Returns the line about a site. `install` is the place where a tracer was installed.
@@ -92,6 +96,7 @@ impl Kind {
             | Self::NoCollector
             | Self::TwoLayers
             | Self::UnknownPropagator
+            | Self::Export
             | Self::Lost => {
                 format!("{span} is lost")
             }
@@ -112,6 +117,7 @@ impl Kind {
             | Self::NoCollector
             | Self::TwoLayers
             | Self::UnknownPropagator
+            | Self::Export
             | Self::Lost => "they are lost",
         };
         let message = format!(
