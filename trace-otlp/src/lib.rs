@@ -57,6 +57,14 @@ mod output;
 #[cfg(feature = "json")]
 mod json_collector;
 
+// One request over one connection.
+#[cfg(feature = "http")]
+mod transport;
+
+// The collector that sends.
+#[cfg(feature = "http")]
+mod export;
+
 #[cfg(feature = "json")]
 pub mod decode;
 
@@ -64,7 +72,14 @@ pub use encode::to_protobuf;
 
 #[cfg(feature = "json")]
 pub use encode::to_json;
+#[cfg(feature = "http")]
+pub use export::{
+    LostSpans, OtlpCollector, OtlpCollectorBuilder, OtlpError, OtlpHealth, OtlpState, OtlpStats,
+    Protocol,
+};
 #[cfg(feature = "json")]
 pub use json_collector::{CreateFileError, JsonCollector, JsonOptions};
 #[cfg(feature = "json")]
 pub use output::JsonStats;
+#[cfg(feature = "http")]
+pub use transport::Compression;

@@ -7,6 +7,9 @@ pub(crate) enum Format {
     Protobuf,
     /// `application/json`.
     #[cfg(feature = "json")]
-    #[allow(dead_code, reason = "the exporter sends it")]
+    #[cfg_attr(
+        not(any(feature = "http", test)),
+        expect(dead_code, reason = "the exporter sends it")
+    )]
     Json,
 }

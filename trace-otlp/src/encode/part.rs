@@ -45,9 +45,12 @@ impl Part {
         }
     }
 
-    #[allow(
-        dead_code,
-        reason = "the exporter splits what is too large for a server"
+    #[cfg_attr(
+        not(any(feature = "http", test)),
+        expect(
+            dead_code,
+            reason = "the exporter splits what is too large for a server"
+        )
     )]
     /// Splits the part into two of half as many spans; `None` with one span or none, which
     /// cannot be split.
