@@ -1,9 +1,11 @@
-//! Writes and reads OTLP/JSON for `trace-core`.
+//! Sends, writes and reads OTLP for `trace-core`.
 //!
+//! `OtlpCollector` (feature `http`, on by default) sends finished spans to any OpenTelemetry
+//! backend: `OtlpCollector::builder("http://localhost:4318").build()?`.
 //! [`JsonCollector`] writes finished spans to a file or any other writer, one
 //! `ExportTraceServiceRequest` a line. [`decode`] reads what the collector and other
 //! OpenTelemetry programs write, and traces of Tempo, Jaeger and Zipkin. [`to_json`]
-//! is for your own sender. This crate does not compress, and does not use the network.
+//! is for your own sender.
 //!
 //! ```
 //! use std::time::Duration;
