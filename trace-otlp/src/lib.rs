@@ -57,7 +57,7 @@ mod output;
 #[cfg(feature = "json")]
 mod json_collector;
 
-#[cfg(feature = "json")]
+#[cfg(any(feature = "json", feature = "protobuf-decode"))]
 pub mod decode;
 
 pub use encode::to_protobuf;
