@@ -11,7 +11,6 @@ use std::path::Path;
 use trace_core::SpanBatch;
 
 #[path = "../it/otlp/generator.rs"]
-#[expect(dead_code, reason = "the integration tests use more of it")]
 mod generator;
 #[path = "../it/random.rs"]
 #[expect(dead_code, reason = "the integration tests use more of it")]

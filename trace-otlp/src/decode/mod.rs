@@ -1,5 +1,8 @@
-//! Reads OTLP/JSON as [`JsonCollector`](crate::JsonCollector) and other OpenTelemetry
-//! programs write it, and the traces of Tempo, Jaeger and Zipkin.
+//! Reads OTLP as this crate and other OpenTelemetry programs write it, and the traces of
+//! Tempo, Jaeger and Zipkin.
+//!
+//! [`requests`] reads JSON, with the feature `json`, and [`protobuf()`] Protocol Buffers, with
+//! the feature `protobuf-decode`. The rest of this page is about JSON.
 //!
 //! The input is one request, several requests (one a line, one after another, or
 //! pretty-printed), or an array of requests. A request may be within a `result`, as
