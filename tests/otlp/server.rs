@@ -149,12 +149,12 @@ impl Server {
         self.state.connections.load(Ordering::Relaxed)
     }
 
-    /// A port at which nobody listens.
+    /// A port at which nobody listens. On another address than the servers of tests that run
+    /// beside it, where the system has one.
     pub fn nobody() -> SocketAddr {
-        TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
+        let bind = |address| TcpListener::bind((address, 0));
+        let listener = bind("127.0.0.2").or_else(|_| bind("127.0.0.1"));
+        listener.unwrap().local_addr().unwrap()
     }
 }
 
