@@ -159,7 +159,8 @@ fn a_request_is_written_as_the_specification_says() {
                     }
                   ]
                 }
-              ]
+              ],
+              "schemaUrl": "https://opentelemetry.io/schemas/1.44.0"
             },
             {
               "resource": {
@@ -204,7 +205,8 @@ fn a_request_is_written_as_the_specification_says() {
                     }
                   ]
                 }
-              ]
+              ],
+              "schemaUrl": "https://opentelemetry.io/schemas/1.44.0"
             }
           ]
         }
@@ -223,7 +225,7 @@ fn a_batch_is_a_line() {
     collector.flush(Duration::ZERO).unwrap();
     let text = memory.text();
     assert_eq!(text.lines().count(), 2);
-    assert!(text.ends_with("]}]}]}\n"), "{text}");
+    assert!(text.ends_with("\"}]}\n"), "{text}");
     assert_eq!(collector.stats(), stats(3, 0, 0, 0));
 }
 

@@ -1,4 +1,4 @@
-//! What layers of other crates need that makes no sense elsewhere.
+//! What layers and collectors of other crates need that makes no sense elsewhere.
 
 use std::fmt;
 use std::panic::Location;
@@ -58,4 +58,9 @@ pub fn note_http_layer(handles_request: fn() -> bool) {
 /// Says, once, that hosts match nothing which a method of a client's layer lists.
 pub fn unmatched_hosts(source: &Location<'_>, method: &str, hosts: &[String]) {
     diagnostics::unmatched_hosts(source, method, hosts);
+}
+
+/// Says that a collector got connected, lost its connection, or had spans refused.
+pub fn export_changed(message: &str) {
+    diagnostics::tell_export(message);
 }

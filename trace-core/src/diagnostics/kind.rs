@@ -45,6 +45,9 @@ pub enum Kind {
     UnknownPropagator,
     /// A client's layer lists hosts that match nothing, such as `https://shop.example`.
     UnmatchedHost,
+    /// A collector that sends spans elsewhere got connected, lost its connection, or had spans
+    /// refused.
+    Export,
 }
 
 /// One line about spans that are not recorded or were lost.
@@ -57,7 +60,7 @@ pub struct Diagnostic {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -72,6 +75,7 @@ impl Kind {
         Self::Lost,
         Self::UnknownPropagator,
         Self::UnmatchedHost,
+        Self::Export,
     ];
 
     /// Returns the line about a site. Some kinds mention the place where a tracer was
@@ -118,6 +122,7 @@ impl Kind {
             | Self::NoRoutes
             | Self::UnknownPropagator
             | Self::UnmatchedHost
+            | Self::Export
             | Self::Lost => {
                 format!("{span} is lost")
             }
@@ -141,6 +146,7 @@ impl Kind {
             | Self::NoRoutes
             | Self::UnknownPropagator
             | Self::UnmatchedHost
+            | Self::Export
             | Self::Lost => "they are lost",
         };
         let message = format!(

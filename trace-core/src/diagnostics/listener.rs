@@ -23,7 +23,8 @@ use crate::value::environment;
 pub enum Level {
     /// No lines.
     Nothing,
-    /// The losses of a tracer, when it ends. The default in release builds.
+    /// The losses of a tracer, when it ends, and failures to send spans. The default in release
+    /// builds.
     Losses,
     /// Losses, and spans that seem to be unrecorded by mistake. The default in debug builds.
     All,
@@ -174,6 +175,18 @@ pub(super) fn tell_once(diagnostic: impl FnOnce() -> Diagnostic, kind: Kind) {
         state.listener.clone()
     };
     listener.notify(&diagnostic());
+}
+
+/// Reports a change in how a collector sends spans. The collector limits the number of lines.
+///
+/// The lines have the level of losses, because spans are lost if nobody reads them.
+pub(crate) fn tell_export(message: &str) {
+    if !says(Level::Losses) || IS_TELLING.get() {
+        return;
+    }
+    let listener = state().listener.clone();
+    // Standard error may be stuck, which must not stop the collector.
+    listener.notify_at_end(vec![Diagnostic::new(Kind::Export, message)]);
 }
 
 /// At the end of a tracer, reports its losses and the number of places without a line.

@@ -10,9 +10,10 @@
 //! trace-core: 3 spans lost: 2 still open (send_mail, src/mail.rs:12), collector otlp: connection refused
 //! ```
 //!
-//! By default, a tracer prints its losses when it ends. The other lines are printed in debug
+//! By default, a tracer prints its losses when it ends, and an exporter prints that it is
+//! disconnected, connected again or refused. The other lines are printed in debug
 //! builds, if `OTEL_LOG_LEVEL` is `warn`, `info` or `debug`, or if [`set_level`] requests
-//! them. `OTEL_LOG_LEVEL=error` prints only losses, and `none` prints nothing.
+//! them. `OTEL_LOG_LEVEL=error` prints only these two, and `none` prints nothing.
 //!
 //! Lines can go to a closure:
 //!
@@ -57,8 +58,8 @@ pub(crate) mod stats;
 pub(crate) use chart::{Chart, SiteLoss, is_counting};
 pub use doctor::{Doctor, NotSampledBy, SiteReport, Times};
 pub use kind::{Diagnostic, Kind};
-pub(crate) use listener::end;
 pub use listener::{Level, listen, print, set_level, silence};
+pub(crate) use listener::{end, tell_export};
 pub(crate) use loss::Loss;
 pub(crate) use presence::{
     attach, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root, miss_span,

@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 use trace_core::Tag;
 
 use super::decoded::ResourceSpans;
-use super::error::{DecodeError, Position, explain, join};
+use super::error::{DecodeError, Position, join};
+use super::explain::explain;
 use super::jaeger_span::{KeyValue, Span, record, tags};
 use super::older::Loose;
 use super::reader::Reader;
@@ -149,10 +150,7 @@ fn read_spans(reader: &mut Reader<'_>, trace: &Trace<'_>, outer: &str) -> Result
                 let group_index = read.as_ref().map(|_| groups.len());
                 group_indexes.insert(key, group_index);
                 let Some(process) = read else { continue };
-                groups.push(ResourceSpans {
-                    resource: resource(process.tags()),
-                    spans: Vec::new(),
-                });
+                groups.push(ResourceSpans::new(resource(process.tags()), Vec::new()));
                 groups.len() - 1
             }
         };

@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use trace_core::{Log, Outcome, StatusRef, TagArray, TagRef, Timestamp, Trace};
 
 use super::tracks::{New, Placed, Tracks};
-use crate::conventions::{key, outcome_name};
+use crate::conventions::key;
+use crate::facts::outcome_name;
 
 /// The state of one file.
 #[derive(Debug, Default)]
