@@ -58,13 +58,18 @@ impl<'a> StreamedSpan<'a> {
         self.decoded.entries(self.span)
     }
 
+    /// Returns all entries if the span has an entry of these kinds.
+    fn all_entries_with<const N: usize>(self, kinds: [EntryKind; N]) -> Option<Entries<'a>> {
+        self.span.has_one_of(kinds).then(|| self.entries())
+    }
+
     /// Returns all entries if the span has an entry of these kinds, and none otherwise.
     /// The caller selects those that it needs.
     fn entries_with<const N: usize>(
         self,
         kinds: [EntryKind; N],
     ) -> impl Iterator<Item = Entry<'a>> {
-        let entries = self.span.has_one_of(kinds).then(|| self.entries());
+        let entries = self.all_entries_with(kinds);
         entries.into_iter().flatten().map(|(entry, _)| entry)
     }
 
@@ -201,9 +206,10 @@ impl<'a> StreamedSpan<'a> {
     /// Returns the logs and logged errors, in the order of the entries. Logs that the
     /// limits cut off are not in the index.
     fn written_logs(self) -> impl Iterator<Item = Log> {
-        let mut entries = self.entries();
+        let mut entries = self.all_entries_with([EntryKind::Log, EntryKind::Error]);
         std::iter::from_fn(move || {
             loop {
+                let entries = entries.as_mut()?;
                 match entries.next()?.0 {
                     Entry::Log { time, message } => {
                         return Some(Log {
@@ -230,9 +236,10 @@ impl<'a> StreamedSpan<'a> {
     /// Returns the links, in the order in which they were written. A link to nothing is left
     /// out.
     pub(crate) fn links(self) -> impl Iterator<Item = Link> {
-        let mut entries = self.entries();
+        let mut entries = self.all_entries_with([EntryKind::Link]);
         std::iter::from_fn(move || {
             loop {
+                let entries = entries.as_mut()?;
                 // Only a rewrite writes a link to nothing, as a placeholder for a link
                 // that was cut off. The limits cut the placeholder off again, so it does
                 // not get here.
