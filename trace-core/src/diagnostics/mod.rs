@@ -61,6 +61,7 @@ pub(crate) use listener::end;
 pub use listener::{Level, listen, print, set_level, silence};
 pub(crate) use loss::Loss;
 pub(crate) use presence::{
-    attach, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root, miss_span,
-    no_collector, not_built_in, tracer_begins, tracer_ends, two_layers, unknown_propagators,
+    attach, disable, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root,
+    miss_span, no_collector, not_built_in, tracer_begins, tracer_ends, two_layers,
+    unknown_propagators,
 };
