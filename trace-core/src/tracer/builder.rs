@@ -138,9 +138,16 @@ impl TracerBuilder {
     }
 
     /// Adds a tag to the resource, which describes the service, for example
-    /// `service.version`.
+    /// `service.version`. It takes the place of an earlier tag with the same key.
     pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) -> Self {
-        self.set(|options| options.resource.tags.push(Tag::new(key, value)))
+        let tag = Tag::new(key, value);
+        self.set(|options| {
+            let tags = &mut options.resource.tags;
+            match tags.iter_mut().find(|earlier| earlier.key == tag.key) {
+                Some(earlier) => *earlier = tag,
+                None => tags.push(tag),
+            }
+        })
     }
 
     /// Sets how many spans may wait to be read, and how many may wait for each collector
