@@ -1,4 +1,4 @@
-//! What layers of other crates need that makes no sense elsewhere.
+//! What layers and exporters of other crates need that makes no sense elsewhere.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -35,6 +35,23 @@ pub fn start_at<'a>(
 /// its type.
 pub fn record_error_as(type_name: &'static str, message: &dyn fmt::Display) {
     write::own_error(type_name, message, true);
+}
+
+/// Says, once for each text, that a setting in the environment is not followed.
+pub fn setting_ignored(message: &str) {
+    diagnostics::tell_setting(message);
+}
+
+/// Says, once for each text and only if details are wanted, how the environment has set up a
+/// tracer.
+pub fn set_up(message: &str) {
+    diagnostics::tell_set_up(message);
+}
+
+/// Returns random bits that name this process. The child of a `fork` has others.
+#[must_use]
+pub fn instance_bits() -> u128 {
+    crate::tracer::instance_bits()
 }
 
 /// Says, once, that requests pass two layers, made at these places.

@@ -28,7 +28,9 @@ pub use crate::value::SpanKind;
 pub use boxes::{FutureCall, StreamCall};
 pub use calling::{Calling, calling};
 pub use future::{First, ItemOf, OutputOf, Prologue, ReturnOf, boxed, first, unpinned};
-pub use layers::{record_error_as, root_at, start_at, two_layers};
+pub use layers::{
+    instance_bits, record_error_as, root_at, set_up, setting_ignored, start_at, two_layers,
+};
 pub use origin::{SpanOrigin, captured_links, link};
 pub use recording::*;
 pub use returned::Returned;

@@ -38,6 +38,12 @@ pub enum Kind {
     Lost,
     /// `OTEL_PROPAGATORS` lists an unknown name.
     UnknownPropagator,
+    /// A setting in the environment is not followed.
+    Setting,
+    /// How a tracer was set up by the environment. Only with [`Level::Details`].
+    ///
+    /// [`Level::Details`]: super::Level::Details
+    SetUp,
 }
 
 /// One line about spans that are not recorded or were lost.
@@ -50,7 +56,7 @@ pub struct Diagnostic {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -62,6 +68,8 @@ impl Kind {
         Self::TwoLayers,
         Self::Lost,
         Self::UnknownPropagator,
+        Self::Setting,
+        Self::SetUp,
     ];
 
     /// Returns the line about a site. `install` is the place where a tracer was installed.
@@ -92,6 +100,8 @@ impl Kind {
             | Self::NoCollector
             | Self::TwoLayers
             | Self::UnknownPropagator
+            | Self::Setting
+            | Self::SetUp
             | Self::Lost => {
                 format!("{span} is lost")
             }
@@ -112,6 +122,8 @@ impl Kind {
             | Self::NoCollector
             | Self::TwoLayers
             | Self::UnknownPropagator
+            | Self::Setting
+            | Self::SetUp
             | Self::Lost => "they are lost",
         };
         let message = format!(
