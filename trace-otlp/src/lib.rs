@@ -55,6 +55,8 @@ mod json_collector;
 
 pub mod decode;
 
+pub mod resource;
+
 pub use encode::to_json;
 pub use json_collector::{CreateFileError, JsonCollector, JsonOptions};
 pub use output::JsonStats;
