@@ -21,6 +21,7 @@ mod design;
 mod diagnostics;
 mod doctor;
 mod foreign_text;
+mod from_env;
 mod held;
 mod idle;
 mod ids;

@@ -57,6 +57,12 @@ pub mod decode;
 
 pub mod resource;
 
+// Needs the exporter.
+#[cfg(feature = "http")]
+pub mod environment;
+
 pub use encode::to_json;
+#[cfg(feature = "http")]
+pub use environment::from_env;
 pub use json_collector::{CreateFileError, JsonCollector, JsonOptions};
 pub use output::JsonStats;

@@ -1,7 +1,8 @@
 //! What describes the process that records: service, process, host, container, Kubernetes.
 //!
 //! Everything comes from variables and files of this machine; nothing asks the network. What
-//! cannot be read is left out.
+//! cannot be read is left out. [`from_env`](crate::from_env()) adds these tags to the resource,
+//! below those of `OTEL_RESOURCE_ATTRIBUTES`.
 //!
 //! | tag | from |
 //! |---|---|
@@ -62,6 +63,12 @@ pub fn detect() -> Vec<Tag> {
 pub fn command_args() -> TagValue {
     let arguments = std::env::args_os().map(|text| text.to_string_lossy().into_owned());
     arguments.collect::<Vec<_>>().into()
+}
+
+/// Returns the name of this program's file, for services that have no name.
+#[cfg(feature = "http")]
+pub(crate) fn executable_name() -> Option<String> {
+    Machine::with_this(process::executable_name)
 }
 
 fn detect_on(machine: &Machine<'_>) -> Vec<Tag> {
