@@ -19,6 +19,7 @@ mod complete;
 mod critical_path;
 mod design;
 mod diagnostics;
+mod disabled;
 mod doctor;
 mod foreign_text;
 mod from_env;
