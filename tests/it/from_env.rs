@@ -2,7 +2,10 @@
 //!
 //! The rules of each variable are tested beside their code.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use trace_otlp::decode;
 
@@ -65,6 +68,97 @@ fn lines_have_the_resource_of_variables_code_and_machine() {
     assert_eq!(value("process.executable.name"), "from_env");
     assert_eq!(value("process.command_args"), "");
     assert_eq!(value("service.instance.id").len(), 36);
+}
+
+/// Answers one request with 200; returns its head and its body.
+fn serve_one(listener: &TcpListener) -> (String, Vec<u8>) {
+    let (mut client, _) = listener.accept().unwrap();
+    client
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    let mut read = Vec::new();
+    let mut buffer = [0; 4_096];
+    loop {
+        let bytes = client.read(&mut buffer).unwrap();
+        read.extend_from_slice(&buffer[..bytes]);
+        let text = String::from_utf8_lossy(&read).to_ascii_lowercase();
+        let head = text.find("\r\n\r\n").map(|end| end + 4);
+        let length = text.split_once("content-length: ").and_then(|(_, rest)| {
+            let digits = rest.split('\r').next()?;
+            digits.parse::<usize>().ok()
+        });
+        if let (Some(head), Some(length)) = (head, length)
+            && read.len() >= head + length
+        {
+            // An empty message of the kind that was sent.
+            let (kind, answer) = match text.contains("application/json") {
+                true => ("json", "{}"),
+                false => ("x-protobuf", ""),
+            };
+            let length = answer.len();
+            write!(
+                client,
+                "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\ncontent-type: application/{kind}\r\n\r\n{answer}"
+            )
+            .unwrap();
+            let body = read.split_off(head);
+            return (String::from_utf8(read).unwrap(), body);
+        }
+        // The connection that ends the wait if no request came, or a cut one.
+        if bytes == 0 {
+            return (String::new(), Vec::new());
+        }
+    }
+}
+
+/// Returns what a process sends to an endpoint, whose address replaces `ADDRESS`.
+fn sent(variables: &[(&str, &str)]) -> (String, Vec<u8>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::Builder::new();
+    let server = server.spawn(move || serve_one(&listener)).unwrap();
+    let own: Vec<_> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.replace("ADDRESS", &address.to_string())))
+        .collect();
+    let own: Vec<_> = own
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let (out, error) = said("", &own);
+    assert_eq!((out.as_str(), error.as_str()), ("", ""));
+    drop(TcpStream::connect(address));
+    server.join().unwrap()
+}
+
+#[test]
+fn spans_go_to_the_endpoint_with_headers() {
+    let (head, body) = sent(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://ADDRESS/base"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "X-Team=a%20b"),
+        ("OTEL_SERVICE_NAME", "shop"),
+    ]);
+    assert!(
+        head.starts_with("POST /base/v1/traces HTTP/1.1\r\n"),
+        "{head}"
+    );
+    assert!(head.contains("\r\nx-team: a b\r\n"), "{head}");
+    let request = decode::requests(&body[..]).next().unwrap().unwrap();
+    assert_eq!(&*request.groups[0].resource.service_name, "shop");
+    assert_eq!(request.groups[0].spans.len(), 2);
+}
+
+#[test]
+fn an_endpoint_of_traces_is_used_as_it_is() {
+    let (head, body) = sent(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://ADDRESS"),
+    ]);
+    assert!(head.starts_with("POST / HTTP/1.1\r\n"), "{head}");
+    assert!(head.contains("application/x-protobuf"), "{head}");
+    let order = body.windows(5).any(|bytes| bytes == b"order");
+    assert!(order, "{body:?}");
 }
 
 #[test]

@@ -1,7 +1,17 @@
-//! The names on the wire of our facts that OTLP has no field for.
+//! The names on the wire, in one table.
+//!
+//! Names of OpenTelemetry come from its semantic conventions, version 1.44, by way of
+//! [`trace_core::conventions`]. Those that begin with `trace_core.` are ours: `facts.rs`
+//! says what they mean.
 
-pub(crate) use trace_core::conventions::{PANIC, UNKNOWN_SERVICE};
-use trace_core::{Outcome, StatusRef, TagRef};
+pub(crate) use trace_core::conventions::PANIC;
+#[cfg(any(feature = "json", feature = "protobuf-decode"))]
+pub(crate) use trace_core::conventions::UNKNOWN_SERVICE;
+
+/// Where the version of the conventions is described that the names come from.
+///
+/// Source: OpenTelemetry specification, *Telemetry Schemas*.
+pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
 
 /// Name of the scope of spans that do not name one.
 pub(crate) const SCOPE_NAME: &str = "trace-core";
@@ -42,6 +52,19 @@ pub(crate) mod key {
 
     /// How the body ended, if status and other tags do not show it.
     pub(crate) const OUTCOME: &str = "trace_core.outcome";
+    /// On a span: true if its context was put into the headers of a request.
+    pub(crate) const CONTEXT_SENT: &str = "trace_core.context_sent";
+    /// On the last span of a trace in a batch: how many parts of the trace have ended.
+    pub(crate) const ENDED_PARTS: &str = "trace_core.ended_parts";
+    /// On a scope: the traces of which a part has ended whose spans have left before.
+    pub(crate) const ENDED_TRACES: &str = "trace_core.ended_traces";
+    /// How many spans of a trace were lost, and why: of a span's trace, or on a scope, of
+    /// several traces.
+    pub(crate) const LOST_SPANS: &str = "trace_core.lost_spans";
+    /// On a scope: true if the source says when parts of traces end.
+    pub(crate) const REPORTS_ENDS: &str = "trace_core.reports_ends";
+    /// On a span: true if it was too large and the rest of it was left out.
+    pub(crate) const TRIMMED: &str = "trace_core.trimmed";
 }
 
 /// Bits of a span's `flags` above the eight of the `traceparent`.
@@ -49,42 +72,3 @@ pub(crate) mod key {
 /// Source: opentelemetry-proto, *SpanFlags*.
 pub(crate) const HAS_IS_REMOTE: u32 = 0x100;
 pub(crate) const IS_REMOTE: u32 = 0x200;
-
-/// Returns the outcome that status and tags show.
-pub(crate) fn visible_outcome<'a>(
-    status: StatusRef<'_>,
-    tags: impl IntoIterator<Item = (&'a str, TagRef<'a>)>,
-) -> Outcome {
-    let failed = matches!(status, StatusRef::Error(_));
-    let mut outcome = if failed { Outcome::Error } else { Outcome::Ok };
-    for (key, value) in tags {
-        match (key, value) {
-            (key::CANCELLED, TagRef::Bool(true)) => return Outcome::Cancelled,
-            (key::ERROR_TYPE, TagRef::Str(PANIC)) if failed => outcome = Outcome::Panicked,
-            _ => {}
-        }
-    }
-    outcome
-}
-
-/// Returns the value of `trace_core.outcome`.
-pub(crate) const fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Ok => "ok",
-        Outcome::Error => "error",
-        Outcome::Panicked => "panicked",
-        Outcome::Cancelled => "cancelled",
-    }
-}
-
-/// Reads the value of `trace_core.outcome`.
-pub(crate) fn outcome_from_name(name: &str) -> Option<Outcome> {
-    [
-        Outcome::Ok,
-        Outcome::Error,
-        Outcome::Panicked,
-        Outcome::Cancelled,
-    ]
-    .into_iter()
-    .find(|outcome| outcome_name(*outcome) == name)
-}

@@ -159,11 +159,11 @@ impl JsonCollector {
 
 impl Collector for JsonCollector {
     fn collect(&self, batch: &SpanBatch<'_>) {
-        if batch.is_empty() {
-            return;
-        }
         let spans = u64::try_from(batch.len()).unwrap_or(u64::MAX);
         let request = Request::new(batch);
+        if request.is_empty() {
+            return;
+        }
         let pretty = self.options.pretty;
         self.output().push(spans, |buffer| {
             if pretty {

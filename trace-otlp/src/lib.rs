@@ -47,22 +47,47 @@
 
 mod conventions;
 
+mod facts;
+
 mod encode;
 
+#[cfg(feature = "json")]
 mod output;
 
+#[cfg(feature = "json")]
 mod json_collector;
 
+// One request over one connection.
+#[cfg(feature = "http")]
+mod transport;
+
+// The collector that sends.
+#[cfg(feature = "http")]
+mod export;
+
+#[cfg(feature = "json")]
 pub mod decode;
 
 pub mod resource;
 
-// Needs the exporter.
+// Sets the exporter up.
 #[cfg(feature = "http")]
 pub mod environment;
 
+pub use encode::to_protobuf;
+
+#[cfg(feature = "json")]
 pub use encode::to_json;
 #[cfg(feature = "http")]
 pub use environment::from_env;
+#[cfg(feature = "http")]
+pub use export::{
+    LostSpans, OtlpCollector, OtlpCollectorBuilder, OtlpError, OtlpHealth, OtlpState, OtlpStats,
+    Protocol,
+};
+#[cfg(feature = "json")]
 pub use json_collector::{CreateFileError, JsonCollector, JsonOptions};
+#[cfg(feature = "json")]
 pub use output::JsonStats;
+#[cfg(feature = "http")]
+pub use transport::Compression;

@@ -45,7 +45,7 @@ impl Generator {
     pub(super) fn record(&mut self) -> SpanRecord {
         let start = self.time() / 2;
         let mut record = SpanRecord {
-            context_sent: false,
+            context_sent: self.bool(),
             trace_id: self.trace_id(),
             span_id: self.span_id(),
             parent_span_id: self.maybe(Self::span_id),

@@ -18,7 +18,10 @@ fn read(input: &str) -> Vec<ResourceSpans> {
 
 fn check(input: &str, expected: Expect) {
     let mut text = String::new();
-    for ResourceSpans { resource, spans } in read(input) {
+    for ResourceSpans {
+        resource, spans, ..
+    } in read(input)
+    {
         let Resource { service_name, tags } = resource;
         writeln!(text, "{service_name}{}", shown(&tags)).unwrap();
         for span in spans {

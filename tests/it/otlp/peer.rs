@@ -10,8 +10,9 @@ use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::{
     ResourceSpans, ScopeSpans, Span, Status as PeerStatus,
 };
+use prost::Message;
 use trace_core::{
-    Outcome, Resource, SpanKind, SpanRecord, Status, Tag, TagArray, TagRef, TagValue,
+    Outcome, Resource, SpanBatch, SpanKind, SpanRecord, Status, Tag, TagArray, TagRef, TagValue,
 };
 use trace_otlp::decode;
 
@@ -25,6 +26,19 @@ fn the_peer_reads_what_we_write() {
         let text = json(&resource, std::slice::from_ref(&record), false);
         let read: ExportTraceServiceRequest = serde_json::from_str(&text).unwrap();
         assert_eq!(read, request(&resource, &record), "seed {seed}: {text}");
+    }
+}
+
+#[test]
+fn our_protobuf_is_byte_for_byte_the_peers() {
+    for seed in 0..1_000 {
+        let (resource, record) = example(seed);
+        let batch = SpanBatch::from_records(&resource, std::slice::from_ref(&record));
+        let bytes = trace_otlp::to_protobuf(&batch);
+        let expected = request(&resource, &record);
+        let read = ExportTraceServiceRequest::decode(&bytes[..]).unwrap();
+        assert_eq!(read, expected, "seed {seed}");
+        assert_eq!(bytes, expected.encode_to_vec(), "seed {seed}");
     }
 }
 
@@ -115,7 +129,7 @@ fn request(resource: &Resource, record: &SpanRecord) -> ExportTraceServiceReques
                 spans: vec![span(record)],
                 ..ScopeSpans::default()
             }],
-            ..ResourceSpans::default()
+            schema_url: "https://opentelemetry.io/schemas/1.44.0".to_owned(),
         }],
     }
 }
@@ -128,6 +142,9 @@ fn span(record: &SpanRecord) -> Span {
             "code.line.number",
             Value::IntValue(source.line.into()),
         ));
+    }
+    if record.context_sent {
+        attributes.push(key_value("trace_core.context_sent", Value::BoolValue(true)));
     }
     Span {
         trace_id: record.trace_id.to_bytes().to_vec(),

@@ -159,7 +159,8 @@ fn a_request_is_written_as_the_specification_says() {
                     }
                   ]
                 }
-              ]
+              ],
+              "schemaUrl": "https://opentelemetry.io/schemas/1.44.0"
             },
             {
               "resource": {
@@ -204,7 +205,8 @@ fn a_request_is_written_as_the_specification_says() {
                     }
                   ]
                 }
-              ]
+              ],
+              "schemaUrl": "https://opentelemetry.io/schemas/1.44.0"
             }
           ]
         }

@@ -1,4 +1,4 @@
-//! What layers and exporters of other crates need that makes no sense elsewhere.
+//! What layers and collectors of other crates need that makes no sense elsewhere.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -57,4 +57,9 @@ pub fn instance_bits() -> u128 {
 /// Says, once, that requests pass two layers, made at these places.
 pub fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
     diagnostics::two_layers(outer, inner);
+}
+
+/// Says that a collector got connected, lost its connection, or had spans refused.
+pub fn export_changed(message: &str) {
+    diagnostics::tell_export(message);
 }

@@ -29,7 +29,8 @@ pub use boxes::{FutureCall, StreamCall};
 pub use calling::{Calling, calling};
 pub use future::{First, ItemOf, OutputOf, Prologue, ReturnOf, boxed, first, unpinned};
 pub use layers::{
-    instance_bits, record_error_as, root_at, set_up, setting_ignored, start_at, two_layers,
+    export_changed, instance_bits, record_error_as, root_at, set_up, setting_ignored, start_at,
+    two_layers,
 };
 pub use origin::{SpanOrigin, captured_links, link};
 pub use recording::*;

@@ -80,6 +80,35 @@ impl<'a> SpanBatch<'a> {
         self
     }
 
+    /// Sets what [`losses`](Self::losses) returns: spans that were lost elsewhere, for example
+    /// in the process that sent the batch. If the [resource](Self::resource) comes from a
+    /// tracer, this has no effect.
+    ///
+    /// ```
+    /// use trace_core::{Resource, SpanBatch, TraceId, TraceLosses};
+    ///
+    /// let mut lost = TraceLosses::default();
+    /// lost.queue = 3;
+    /// let (shop, losses) = (Resource::new("shop"), [(TraceId::new(1).unwrap(), lost)]);
+    /// let batch = SpanBatch::from_records(&shop, &[]).with_losses(&losses);
+    /// assert_eq!(batch.losses().map(|(_, lost)| lost.total()).sum::<u64>(), 3);
+    /// ```
+    #[must_use]
+    pub fn with_losses(mut self, losses: &'a [(TraceId, TraceLosses)]) -> Self {
+        self.resource = self.resource.with_losses(losses);
+        self
+    }
+
+    /// Says that the source of the spans reports the ends of its parts of traces, even if
+    /// it reports none in this batch. Then a [`TraceCollector`](crate::TraceCollector) knows
+    /// that a trace without a report still runs there. A tracer does that; code that passes
+    /// on what a tracer has sent has to say so.
+    #[must_use]
+    pub fn with_reported_ends(mut self) -> Self {
+        self.resource = self.resource.with_reported_ends();
+        self
+    }
+
     /// Makes the batch that a tracer delivers. `reports` may contain more than the reports of
     /// `decoded`: a collector also gets reports that it missed.
     pub(crate) fn from_decoded(

@@ -23,12 +23,21 @@ pub struct BatchResource<'a> {
 /// What is known about the traces of a batch.
 #[derive(Clone, Copy, Debug)]
 enum TraceFacts<'a> {
-    /// Nothing: the spans come from a file, or from code that makes batches.
-    Nothing,
-    /// The traces that have ended, set by code that makes batches.
-    Completed(&'a [TraceId]),
+    /// What code that makes batches says; usually nothing.
+    Said(Said<'a>),
     /// The reports of a tracer.
     Reports(&'a [PartReport]),
+}
+
+/// What code that makes batches says about their traces.
+#[derive(Clone, Copy, Debug, Default)]
+struct Said<'a> {
+    /// The traces that have ended.
+    completed: &'a [TraceId],
+    /// The traces that have lost spans.
+    losses: &'a [(TraceId, TraceLosses)],
+    /// Whether the source reports ends, even if it has reported none here.
+    reports_ends: bool,
 }
 
 impl<'a> BatchResource<'a> {
@@ -40,14 +49,26 @@ impl<'a> BatchResource<'a> {
 
     /// Sets the traces that have ended, unless a tracer has already reported them.
     pub(super) fn with_completed_traces(self, completed: &'a [TraceId]) -> Self {
-        match self.facts {
+        self.saying(|said| said.completed = completed)
+    }
+
+    /// Sets the traces that have lost spans, unless a tracer has already reported them.
+    pub(super) fn with_losses(self, losses: &'a [(TraceId, TraceLosses)]) -> Self {
+        self.saying(|said| said.losses = losses)
+    }
+
+    /// Says that the source reports ends.
+    pub(super) fn with_reported_ends(self) -> Self {
+        self.saying(|said| said.reports_ends = true)
+    }
+
+    fn saying(mut self, say: impl FnOnce(&mut Said<'a>)) -> Self {
+        match &mut self.facts {
             // The reports of a tracer stay, because they contain more.
-            TraceFacts::Reports(_) => self,
-            TraceFacts::Nothing | TraceFacts::Completed(_) => {
-                let facts = TraceFacts::Completed(completed);
-                Self { facts, ..self }
-            }
+            TraceFacts::Reports(_) => {}
+            TraceFacts::Said(said) => say(said),
         }
+        self
     }
 
     /// Returns the resource, without the reports about traces. It lives as long as the batch.
@@ -58,10 +79,7 @@ impl<'a> BatchResource<'a> {
 
     /// Returns the traces that have ended, once for each part of a trace.
     pub(super) fn completed_traces(self) -> impl Iterator<Item = TraceId> + use<'a> {
-        let by_hand = match self.facts {
-            TraceFacts::Completed(completed) => completed,
-            TraceFacts::Nothing | TraceFacts::Reports(_) => &[],
-        };
+        let by_hand = self.said().completed;
         let reported = self.reports().unwrap_or_default().iter();
         let reported = reported.filter(|report| report.state == PartState::Ended);
         let by_hand = by_hand.iter().copied();
@@ -71,23 +89,33 @@ impl<'a> BatchResource<'a> {
     /// Returns the traces that have lost spans, once for each report.
     pub(super) fn losses(self) -> impl Iterator<Item = (TraceId, TraceLosses)> + use<'a> {
         let reports = self.reports().unwrap_or_default().iter();
-        reports.filter_map(|report| Some((report.part.trace, **report.losses.as_ref()?)))
+        let reported =
+            reports.filter_map(|report| Some((report.part.trace, **report.losses.as_ref()?)));
+        self.said().losses.iter().copied().chain(reported)
+    }
+
+    fn said(self) -> Said<'a> {
+        match self.facts {
+            TraceFacts::Said(said) => said,
+            TraceFacts::Reports(_) => Said::default(),
+        }
     }
 
     /// Returns all reports of the tracer; `None` if no tracer made the batch.
     pub(crate) const fn reports(self) -> Option<&'a [PartReport]> {
         match self.facts {
             TraceFacts::Reports(reports) => Some(reports),
-            TraceFacts::Nothing | TraceFacts::Completed(_) => None,
+            TraceFacts::Said(_) => None,
         }
     }
 
-    /// Returns whether ends of traces are reported. Then no timer has to guess them.
-    pub(crate) const fn says_ends(self) -> bool {
+    /// Returns whether the source reports the ends of its parts of traces. Then no timer has to
+    /// guess them. A tracer does.
+    #[must_use]
+    pub const fn reports_ends(self) -> bool {
         match self.facts {
             TraceFacts::Reports(_) => true,
-            TraceFacts::Completed(completed) => !completed.is_empty(),
-            TraceFacts::Nothing => false,
+            TraceFacts::Said(said) => said.reports_ends || !said.completed.is_empty(),
         }
     }
 }
@@ -95,7 +123,7 @@ impl<'a> BatchResource<'a> {
 impl<'a> From<&'a Resource> for BatchResource<'a> {
     /// Makes a resource without reports about traces.
     fn from(resource: &'a Resource) -> Self {
-        let facts = TraceFacts::Nothing;
+        let facts = TraceFacts::Said(Said::default());
         Self { resource, facts }
     }
 }

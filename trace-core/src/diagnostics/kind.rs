@@ -44,6 +44,9 @@ pub enum Kind {
     ///
     /// [`Level::Details`]: super::Level::Details
     SetUp,
+    /// A collector that sends spans elsewhere got connected, lost its connection, or had spans
+    /// refused.
+    Export,
 }
 
 /// One line about spans that are not recorded or were lost.
@@ -56,7 +59,7 @@ pub struct Diagnostic {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -70,6 +73,7 @@ impl Kind {
         Self::UnknownPropagator,
         Self::Setting,
         Self::SetUp,
+        Self::Export,
     ];
 
     /// Returns the line about a site. `install` is the place where a tracer was installed.
@@ -102,6 +106,7 @@ impl Kind {
             | Self::UnknownPropagator
             | Self::Setting
             | Self::SetUp
+            | Self::Export
             | Self::Lost => {
                 format!("{span} is lost")
             }
@@ -124,6 +129,7 @@ impl Kind {
             | Self::UnknownPropagator
             | Self::Setting
             | Self::SetUp
+            | Self::Export
             | Self::Lost => "they are lost",
         };
         let message = format!(

@@ -23,8 +23,8 @@ use crate::value::environment;
 pub enum Level {
     /// No lines.
     Nothing,
-    /// The losses of a tracer, when it ends, and settings in the environment that are not
-    /// followed. The default in release builds.
+    /// The losses of a tracer, when it ends, failures to send spans, and settings in the
+    /// environment that are not followed. The default in release builds.
     Losses,
     /// Losses, and spans that seem to be unrecorded by mistake. The default in debug builds.
     All,
@@ -208,6 +208,18 @@ fn tell_text(level: Level, kind: Kind, message: &str) {
         state.listener.clone()
     };
     listener.notify(&Diagnostic::new(kind, message));
+}
+
+/// Reports a change in how a collector sends spans. The collector limits the number of lines.
+///
+/// The lines have the level of losses, because spans are lost if nobody reads them.
+pub(crate) fn tell_export(message: &str) {
+    if !says(Level::Losses) || IS_TELLING.get() {
+        return;
+    }
+    let listener = state().listener.clone();
+    // Standard error may be stuck, which must not stop the collector.
+    listener.notify_at_end(vec![Diagnostic::new(Kind::Export, message)]);
 }
 
 /// At the end of a tracer, reports its losses and the number of places without a line.

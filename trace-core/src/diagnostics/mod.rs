@@ -10,10 +10,11 @@
 //! trace-core: 3 spans lost: 2 still open (send_mail, src/mail.rs:12), collector otlp: connection refused
 //! ```
 //!
-//! By default, a tracer prints its losses when it ends, and settings in the environment that
-//! it does not follow. The other lines are printed in debug builds, if `OTEL_LOG_LEVEL` is
-//! `warn`, `info` or `debug`, or if [`set_level`] requests them. `OTEL_LOG_LEVEL=error` prints
-//! only these two, and `none` prints nothing. `debug` also prints how the environment has set a
+//! By default, a tracer prints its losses when it ends, an exporter prints that it is
+//! disconnected, connected again or refused, and a setting in the environment is reported that
+//! is not followed. The other lines are printed in debug builds, if `OTEL_LOG_LEVEL` is `warn`,
+//! `info` or `debug`, or if [`set_level`] requests them. `OTEL_LOG_LEVEL=error` prints only
+//! these three, and `none` prints nothing. `debug` also prints how the environment has set a
 //! tracer up.
 //!
 //! Lines can go to a closure:
@@ -60,7 +61,7 @@ pub(crate) use chart::{Chart, SiteLoss, is_counting};
 pub use doctor::{Doctor, NotSampledBy, SiteReport, Times};
 pub use kind::{Diagnostic, Kind};
 pub use listener::{Level, listen, print, set_level, silence};
-pub(crate) use listener::{end, tell_set_up, tell_setting};
+pub(crate) use listener::{end, tell_export, tell_set_up, tell_setting};
 pub(crate) use loss::Loss;
 pub(crate) use presence::{
     attach, disable, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root,

@@ -3,6 +3,7 @@
 use trace_core::{Collector, Resource, SpanBatch, SpanRecord};
 
 use super::error::DecodeError;
+use crate::facts::TraceReports;
 
 /// Most problems that are kept: even a small span can have a long message.
 pub(super) const MAX_PROBLEMS: usize = 100;
@@ -38,6 +39,8 @@ pub struct ResourceSpans {
     pub resource: Resource,
     /// The spans of all scopes, in the order of the input.
     pub spans: Vec<SpanRecord>,
+    /// What is reported of their traces and others.
+    pub reports: TraceReports,
 }
 
 /// The contents of an input, in numbers.
@@ -73,10 +76,39 @@ impl DecodedRequest {
         self.len() == 0
     }
 
-    /// Passes the spans to `collector`, in one batch for each group.
+    /// Passes the spans to `collector`, in one batch for each group, with what is reported of
+    /// their traces.
     pub fn feed(&self, collector: &(impl Collector + ?Sized)) {
-        for ResourceSpans { resource, spans } in &self.groups {
-            collector.collect(&SpanBatch::from_records(resource, spans));
+        for group in &self.groups {
+            collector.collect(&group.batch());
+        }
+    }
+}
+
+impl ResourceSpans {
+    /// Makes a group of which nothing is reported.
+    #[must_use]
+    pub fn new(resource: Resource, spans: Vec<SpanRecord>) -> Self {
+        Self {
+            resource,
+            spans,
+            reports: TraceReports::default(),
+        }
+    }
+
+    /// Returns the spans and reports in the form that collectors take.
+    ///
+    /// A [`TraceCollector`](trace_core::TraceCollector) then knows what the tracer that sent
+    /// the spans knew: which parts of a trace have ended, and which spans it has lost.
+    #[must_use]
+    pub fn batch(&self) -> SpanBatch<'_> {
+        let batch = SpanBatch::from_records(&self.resource, &self.spans)
+            .with_completed_traces(&self.reports.ended)
+            .with_losses(&self.reports.losses);
+        if self.reports.reports_ends {
+            batch.with_reported_ends()
+        } else {
+            batch
         }
     }
 }

@@ -149,10 +149,7 @@ fn read_spans(reader: &mut Reader<'_>, trace: &Trace<'_>, outer: &str) -> Result
                 let group_index = read.as_ref().map(|_| groups.len());
                 group_indexes.insert(key, group_index);
                 let Some(process) = read else { continue };
-                groups.push(ResourceSpans {
-                    resource: resource(process.tags()),
-                    spans: Vec::new(),
-                });
+                groups.push(ResourceSpans::new(resource(process.tags()), Vec::new()));
                 groups.len() - 1
             }
         };

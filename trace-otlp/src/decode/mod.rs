@@ -176,3 +176,5 @@ mod requests;
 pub use decoded::{DecodedRequest, ResourceSpans, Totals};
 pub use error::DecodeError;
 pub use requests::{DecodeOptions, Requests, requests};
+
+pub use crate::facts::TraceReports;

@@ -13,6 +13,13 @@ use super::enums::StatusCode;
 use super::value::tags;
 use super::wire;
 use crate::conventions::{self, key};
+use crate::facts::{self, TraceReports};
+
+/// The scope of spans; both texts may be empty.
+pub(super) struct Scope<'a> {
+    pub(super) name: &'a str,
+    pub(super) version: &'a str,
+}
 
 /// Makes a resource from its tags.
 pub(super) fn resource(mut tags: Vec<Tag>) -> Resource {
@@ -26,7 +33,15 @@ pub(super) fn resource(mut tags: Vec<Tag>) -> Resource {
 }
 
 /// Makes the record of a span of OTLP.
-pub(super) fn record(span: wire::Span, service_name: Arc<str>, scope: &wire::Scope) -> SpanRecord {
+///
+/// What it reports of its trace is taken out of its tags: see [`TraceReports`].
+pub(super) fn record(
+    span: wire::Span,
+    service_name: Arc<str>,
+    scope: &Scope<'_>,
+    reports: &mut TraceReports,
+    spans: usize,
+) -> SpanRecord {
     let status = match span.status.code.value {
         StatusCode::Unset => Status::Unset,
         StatusCode::Ok => Status::Ok,
@@ -36,6 +51,8 @@ pub(super) fn record(span: wire::Span, service_name: Arc<str>, scope: &wire::Sco
     let links: Vec<_> = span.links.into_iter().filter_map(link).collect();
     let without_ids = u32::try_from(link_count - links.len()).unwrap_or(u32::MAX);
     let mut tags = tags(span.attributes);
+    reports.take_from_span(span.trace_id, &mut tags, spans);
+    let context_sent = facts::take_context_sent(&mut tags);
     let outcome = take_outcome(&mut tags, &status);
     let source = take_source(&mut tags);
     add_scope(&mut tags, scope);
@@ -43,7 +60,7 @@ pub(super) fn record(span: wire::Span, service_name: Arc<str>, scope: &wire::Sco
         trace_id: span.trace_id,
         span_id: span.span_id,
         parent_span_id: span.parent_span_id,
-        context_sent: false,
+        context_sent,
         parent_is_remote: span.flags & conventions::IS_REMOTE != 0,
         flags: match span.flags {
             // The client does not know the field; a client that knows it would not have
@@ -106,7 +123,7 @@ pub(super) fn take_outcome(tags: &mut Vec<Tag>, status: &Status) -> Outcome {
     let index = tags.iter().position(|tag| tag.key == key::OUTCOME);
     let said = index.and_then(|index| {
         let name = tags.get(index)?.value.as_str()?;
-        let outcome = conventions::outcome_from_name(name)?;
+        let outcome = facts::outcome_from_name(name)?;
         tags.remove(index);
         Some(outcome)
     });
@@ -114,7 +131,7 @@ pub(super) fn take_outcome(tags: &mut Vec<Tag>, status: &Status) -> Outcome {
         tags.iter()
             .map(|tag| (tag.key.as_ref(), tag.value.as_ref()))
     };
-    said.unwrap_or_else(|| conventions::visible_outcome(status.as_ref(), views()))
+    said.unwrap_or_else(|| facts::visible_outcome(status.as_ref(), views()))
 }
 
 /// Returns file and line if both are there.
@@ -134,19 +151,19 @@ pub(super) fn take_source(tags: &mut Vec<Tag>) -> Option<Source> {
     Some(source)
 }
 
-fn add_scope(tags: &mut Vec<Tag>, scope: &wire::Scope) {
+fn add_scope(tags: &mut Vec<Tag>, scope: &Scope<'_>) {
     if scope.name.is_empty() || scope.name == conventions::SCOPE_NAME {
         return;
     }
     let own = [
-        (key::SCOPE_NAME, &scope.name),
-        (key::SCOPE_VERSION, &scope.version),
+        (key::SCOPE_NAME, scope.name),
+        (key::SCOPE_VERSION, scope.version),
     ];
     for (key, value) in own {
         // The span's own tag would be about another scope, or say the same.
         tags.retain(|tag| tag.key != key);
         if !value.is_empty() {
-            tags.push(Tag::new(key, value.clone()));
+            tags.push(Tag::new(key, value.to_owned()));
         }
     }
 }

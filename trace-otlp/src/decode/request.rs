@@ -7,7 +7,7 @@ use super::error::{DecodeError, Position, explain, join};
 use super::foreign::{self, Found};
 use super::frames::Frame;
 use super::reader::Reader;
-use super::record::{record, resource};
+use super::record::{Scope, record, resource};
 use super::salvage::Salvage;
 use super::value::tags;
 use super::{jaeger, wire, zipkin};
@@ -134,10 +134,8 @@ impl Reader<'_> {
     }
 
     fn group(&mut self, path: &str, message: wire::ResourceSpans<'_>) -> Result<(), DecodeError> {
-        let mut group = ResourceSpans {
-            resource: resource(tags(message.resource.unwrap_or_default().attributes)),
-            spans: Vec::new(),
-        };
+        let attributes = message.resource.unwrap_or_default().attributes;
+        let mut group = ResourceSpans::new(resource(tags(attributes)), Vec::new());
         let scopes = [
             ("scopeSpans", message.scope_spans),
             (
@@ -148,7 +146,7 @@ impl Reader<'_> {
         for (field, scopes) in scopes {
             for (index, scope) in scopes.into_iter().flatten().enumerate() {
                 let path = join(path, &format!("{field}[{index}]"));
-                self.scope(&path, &scope, &mut group)?;
+                self.scope(&path, scope, &mut group)?;
             }
         }
         self.push(group);
@@ -158,19 +156,29 @@ impl Reader<'_> {
     fn scope(
         &mut self,
         path: &str,
-        message: &wire::ScopeSpans<'_>,
+        message: wire::ScopeSpans<'_>,
         group: &mut ResourceSpans,
     ) -> Result<(), DecodeError> {
-        let spans = message.spans.as_deref().unwrap_or_default();
-        let nameless = wire::Scope::default();
-        let scope = message.scope.as_ref().unwrap_or(&nameless);
-        group.spans.reserve(spans.len());
-        for (index, text) in spans.iter().enumerate() {
+        let spans = message.spans.unwrap_or_default();
+        let scope = message.scope.unwrap_or_default();
+        let ResourceSpans {
+            resource,
+            spans: records,
+            reports,
+        } = group;
+        reports.read_scope(&tags(scope.attributes));
+        let scope = Scope {
+            name: &scope.name,
+            version: &scope.version,
+        };
+        records.reserve(spans.len());
+        for (index, text) in spans.into_iter().enumerate() {
             if let Some(span) = self.span::<wire::Span>(path, index, text)? {
                 self.count(span.kind.is_unknown);
                 self.count(span.status.code.is_unknown);
-                let service = Arc::clone(&group.resource.service_name);
-                group.spans.push(record(span, service, scope));
+                let service = Arc::clone(&resource.service_name);
+                let count = records.len();
+                records.push(record(span, service, &scope, reports, count));
             }
         }
         Ok(())

@@ -93,6 +93,8 @@ pub(super) struct Scope {
     pub(super) name: String,
     #[serde(deserialize_with = "or_default")]
     pub(super) version: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) attributes: Vec<KeyValue>,
 }
 
 #[derive(Deserialize)]

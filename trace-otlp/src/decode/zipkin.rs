@@ -101,7 +101,7 @@ pub(super) fn read(
     };
     let resource = resource(vec![Tag::new(key::SERVICE_NAME, service.to_owned())]);
     let spans = vec![record(reader, span, Arc::clone(&resource.service_name))];
-    reader.push(ResourceSpans { resource, spans });
+    reader.push(ResourceSpans::new(resource, spans));
     Ok(())
 }
 

@@ -1,31 +1,59 @@
-//! Writes a batch as an `ExportTraceServiceRequest`, directly from its views.
+//! Writes batches as OTLP, directly from their views: as protobuf and as JSON.
 //!
-//! Source: opentelemetry-proto, *trace.proto* and *common.proto*, and OTLP
-//! specification, *JSON Protobuf Encoding*: ids as hex, 64-bit integers as text,
-//! enums as numbers. Fields that hold their default are left out.
+//! `group.rs` sorts the spans of a batch; `protobuf/` and `json/` write them; an
+//! [`Encoder`] makes [`Part`]s of bounded size of them, of which [`write_body`] makes
+//! requests. Nothing here sends, and nothing here waits.
+//!
+//! Source: opentelemetry-proto, *trace.proto* and *common.proto*.
 
-mod forms;
 mod group;
-mod request;
-mod span;
-mod value;
+
+mod format;
+
+mod protobuf;
+
+#[cfg(feature = "json")]
+mod json;
+
+mod head;
+
+mod part;
+
+mod trim;
+
+mod encoder;
 
 use trace_core::SpanBatch;
 
-pub(crate) use group::Request;
+pub(crate) use encoder::{Encoder, PartLimits};
+pub(crate) use format::Format;
+#[cfg(feature = "http")]
+pub(crate) use part::Part;
+pub(crate) use part::write_body;
 
-/// Writes a batch as one `ExportTraceServiceRequest`, in one line: the body of a
-/// request to an OpenTelemetry Collector, of type `application/json`.
+#[cfg(feature = "json")]
+pub(crate) use group::Request;
+#[cfg(feature = "json")]
+pub use json::to_json;
+
+/// Writes a batch as one `ExportTraceServiceRequest`, in the form of Protocol Buffers: the
+/// body of a request to an OpenTelemetry Collector, of type `application/x-protobuf`.
 ///
 /// ```
 /// use trace_core::{Resource, SpanBatch, SpanId, SpanRecord, TraceId};
 ///
 /// let span = SpanRecord::new(TraceId::new(1).unwrap(), SpanId::new(2).unwrap(), "charge");
-/// let json = trace_otlp::to_json(&SpanBatch::from_records(&Resource::new("shop"), &[span]));
-/// assert!(json.starts_with(r#"{"resourceSpans":[{"resource":{"#));
+/// let body = trace_otlp::to_protobuf(&SpanBatch::from_records(&Resource::new("shop"), &[span]));
+/// // A message `resource_spans`, and all of the rest is in it.
+/// assert_eq!((body[0], usize::from(body[1] & 0x7f) + 128), (0x0a, body.len() - 3));
 /// ```
 #[must_use]
-pub fn to_json(batch: &SpanBatch<'_>) -> String {
-    // Writing to memory fails only if a key is not a text, and all keys are texts.
-    serde_json::to_string(&Request::new(batch)).unwrap_or_default()
+pub fn to_protobuf(batch: &SpanBatch<'_>) -> Vec<u8> {
+    let parts = Encoder::new(Format::Protobuf, PartLimits::NONE).parts(batch);
+    let mut body = Vec::new();
+    write_body(Format::Protobuf, &parts, &mut body);
+    body
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use trace_core::TracerBuilder;
 
-use super::stand_in::OtlpCollectorBuilder;
 use super::variables::{Variables, unexpected};
+use crate::OtlpCollectorBuilder;
 
 const MAX_QUEUE: &str = "OTEL_BSP_MAX_QUEUE_SIZE";
 const MAX_BATCH: &str = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE";

@@ -12,9 +12,9 @@ use std::time::Duration;
 use super::error::EnvironmentError;
 use super::features::Features;
 use super::list;
-use super::stand_in::{Compression, OtlpCollector, OtlpCollectorBuilder, Protocol};
 use super::url::{Url, without_secrets};
 use super::variables::Variables;
+use crate::{Compression, OtlpCollector, OtlpCollectorBuilder, Protocol};
 
 /// Where spans are sent, and how.
 #[derive(Clone)]
@@ -102,10 +102,10 @@ impl OtlpSettings {
     pub(super) fn into_builder(self) -> Result<OtlpCollectorBuilder, EnvironmentError> {
         let mut builder = match (&self.endpoint, self.protocol) {
             // One path is all that there is.
-            (endpoint, Protocol::Grpc) => OtlpCollector::builder(&endpoint.url().origin()),
+            (endpoint, Protocol::Grpc) => OtlpCollector::builder(endpoint.url().origin()),
             (Endpoint::Base(url), _) => OtlpCollector::builder(url.as_str()),
             (Endpoint::Whole(url), _) => {
-                OtlpCollector::builder(&url.origin()).traces_endpoint(url.as_str())
+                OtlpCollector::builder(url.origin()).traces_endpoint(url.as_str())
             }
         };
         builder = builder

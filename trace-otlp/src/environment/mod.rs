@@ -28,8 +28,8 @@
 //! | `OTEL_EXPORTER_OTLP_INSECURE` | `true`: `grpc` without TLS, for an endpoint without scheme | `false` |
 //! | `OTEL_BSP_SCHEDULE_DELAY` | milliseconds, [`scheduled_delay`](trace_core::TracerBuilder::scheduled_delay) | 100 (specification: 5,000) |
 //! | `OTEL_BSP_MAX_QUEUE_SIZE` | spans, [`max_queue_spans`](trace_core::TracerBuilder::max_queue_spans) | 262,144 (2,048) |
-//! | `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | spans of a request | that of the exporter (512) |
-//! | `OTEL_BSP_EXPORT_TIMEOUT` | milliseconds for a span, with all tries; 0 is no limit | 5 minutes (30,000) |
+//! | `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | spans of a request, [`max_request_spans`](crate::OtlpCollectorBuilder::max_request_spans) | 8,192 (512) |
+//! | `OTEL_BSP_EXPORT_TIMEOUT` | milliseconds for a span, with all tries, [`max_retry_age`](crate::OtlpCollectorBuilder::max_retry_age); 0 is no limit | 300,000 (30,000) |
 //! | `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` | [`Limits::max_tags`](trace_core::Limits::max_tags) | `OTEL_ATTRIBUTE_COUNT_LIMIT`, 128 |
 //! | `OTEL_SPAN_EVENT_COUNT_LIMIT`, `OTEL_SPAN_LINK_COUNT_LIMIT` | `max_logs`, `max_links` | 128 |
 //! | `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT`, `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT` | `max_fields`, the larger of both | `OTEL_ATTRIBUTE_COUNT_LIMIT`, 128 |
@@ -65,7 +65,6 @@ mod others;
 mod resource;
 mod sampler;
 mod settings;
-mod stand_in;
 #[cfg(test)]
 mod tests;
 mod url;

@@ -30,7 +30,7 @@ impl BatchSource {
         }
         Self {
             key: hasher.finish(),
-            reports_ends: resource.says_ends(),
+            reports_ends: resource.reports_ends(),
             is_tracer: resource.reports().is_some(),
         }
     }

@@ -50,6 +50,9 @@ impl Store {
                         active.completeness.end_part(source);
                     }
                 }
+                for (trace_id, losses) in batch.losses() {
+                    self.note_losses(trace_id, &losses);
+                }
             }
         }
         // The ends come first, so traces that end in one batch are completed in the order in

@@ -24,6 +24,34 @@ impl Serialize for Attribute<'_> {
     }
 }
 
+/// A `KeyValue` whose value is a list of texts.
+pub(super) struct Texts<'a, F>(pub(super) &'a str, pub(super) List<F>);
+
+impl<F, I, T> Serialize for Texts<'_, F>
+where
+    F: Fn() -> I,
+    I: IntoIterator<Item = T>,
+    T: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(key, List(items)) = self;
+        let values = List(|| items().into_iter().map(|text| Form("stringValue", text)));
+        object(serializer, |map| {
+            map.serialize_entry("key", key)?;
+            map.serialize_entry("value", &Form("arrayValue", Form("values", values)))
+        })
+    }
+}
+
+/// An object with one field.
+struct Form<T>(&'static str, T);
+
+impl<T: Serialize> Serialize for Form<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        object(serializer, |map| map.serialize_entry(self.0, &self.1))
+    }
+}
+
 /// An `AnyValue`.
 struct Value<'a>(TagRef<'a>);
 

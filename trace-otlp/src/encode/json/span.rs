@@ -4,62 +4,35 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use trace_core::{Link, Log, Outcome, SpanView, StatusRef, TagRef, TraceState};
+use trace_core::{Link, Log, SpanView, StatusRef, TraceState};
 
 use super::forms::{Text, object};
 use super::value::Attribute;
-use crate::conventions::{self, key};
+use crate::facts::{self, Said};
 
 /// A `Span`.
 pub(super) struct Span<'a> {
     pub(super) view: &'a SpanView<'a>,
     /// Whether tags name the scope; `ScopeSpans` then has them, and the span does not.
-    pub(super) is_tagged: bool,
+    pub(super) scope_is_tagged: bool,
+    pub(super) said: Said<'a>,
 }
 
-impl Span<'_> {
-    fn attributes(&self) -> impl Iterator<Item = Attribute<'_>> {
-        let is_written_elsewhere = |key: &str, value| {
-            let is_scope = key == key::SCOPE_NAME || key == key::SCOPE_VERSION;
-            self.is_tagged && is_scope && matches!(value, TagRef::Str(_))
-        };
-        let tags = self.view.tags();
-        let tags = tags.filter(move |(key, value)| !is_written_elsewhere(key, *value));
-        let facts = outcome_fact(self.view).into_iter();
-        let facts = facts.chain(source_facts(self.view).into_iter().flatten());
-        tags.chain(facts).map(|(key, value)| Attribute(key, value))
-    }
-}
-
-/// Returns the attribute that shows the outcome, if status and tags do not.
-fn outcome_fact<'a>(span: &SpanView<'a>) -> Option<(&'a str, TagRef<'a>)> {
-    let outcome = span.outcome();
-    let visible = conventions::visible_outcome(span.status(), span.tags());
-    if visible == outcome {
-        return None;
-    }
-    let has_tag = |wanted| span.tags().any(|(key, _)| key == wanted);
-    Some(match (outcome, visible) {
-        (Outcome::Cancelled, _) if !has_tag(key::CANCELLED) => (key::CANCELLED, TagRef::Bool(true)),
-        (Outcome::Panicked, Outcome::Error) if !has_tag(key::ERROR_TYPE) => {
-            (key::ERROR_TYPE, TagRef::Str(conventions::PANIC))
-        }
-        _ => (
-            key::OUTCOME,
-            TagRef::Str(conventions::outcome_name(outcome)),
-        ),
-    })
-}
-
-fn source_facts<'a>(span: &SpanView<'a>) -> Option<[(&'a str, TagRef<'a>); 2]> {
-    let (file, line) = span.source()?;
-    let is_tagged = span
-        .tags()
-        .any(|(key, _)| key == key::FILE || key == key::LINE);
-    (!is_tagged).then_some([
-        (key::FILE, TagRef::Str(file)),
-        (key::LINE, TagRef::I64(line.into())),
-    ])
+/// Writes a span as an item of a list that may have others before it.
+pub(in crate::encode) fn span(
+    out: &mut Vec<u8>,
+    view: &SpanView<'_>,
+    scope_is_tagged: bool,
+    said: Said<'_>,
+) {
+    out.push(b',');
+    let span = Span {
+        view,
+        scope_is_tagged,
+        said,
+    };
+    // Writing to memory does not fail.
+    drop(serde_json::to_writer(out, &span));
 }
 
 impl Serialize for Span<'_> {
@@ -72,16 +45,16 @@ impl Serialize for Span<'_> {
             if let Some(parent) = view.parent_span_id() {
                 map.serialize_entry("parentSpanId", &Text(parent))?;
             }
-            let remote = u32::from(view.parent_is_remote()) * conventions::IS_REMOTE;
-            let flags = u32::from(view.flags().as_byte()) | conventions::HAS_IS_REMOTE | remote;
-            map.serialize_entry("flags", &flags)?;
+            map.serialize_entry("flags", &facts::flags(view))?;
             map.serialize_entry("name", view.operation_name())?;
             map.serialize_entry("kind", &view.kind().as_number())?;
-            let (start, end) = (view.start().as_unix_nanos(), view.end().as_unix_nanos());
+            let (start, end) = facts::times(view);
             map.serialize_entry("startTimeUnixNano", &Text(start))?;
             map.serialize_entry("endTimeUnixNano", &Text(end))?;
             let dropped = view.dropped();
-            list(map, "attributes", self.attributes())?;
+            let attributes = facts::attributes(view, self.scope_is_tagged, self.said);
+            let attributes = attributes.map(|(key, value)| Attribute(key, value));
+            list(map, "attributes", attributes)?;
             count(map, "droppedAttributesCount", dropped.tags)?;
             list(map, "events", view.logs().map(Event))?;
             count(map, "droppedEventsCount", dropped.logs)?;

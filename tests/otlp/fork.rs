@@ -1,0 +1,109 @@
+//! Children of a `fork` while a collector of the parent sends.
+//!
+//! Not under libtest, because the threads of a process are not in its child.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "servers have threads, and waits are bounded"
+)]
+
+#[cfg(unix)]
+#[expect(dead_code, reason = "shared with the other tests")]
+mod server;
+#[cfg(unix)]
+#[expect(dead_code, reason = "shared with the other tests")]
+mod spans;
+
+#[cfg(unix)]
+fn main() {
+    use std::time::Duration;
+
+    use server::{Server, Step, status};
+    use trace_core::Tracer;
+
+    let server = Server::new((0..40).map(|round| match round % 3 {
+        0 => Step::Answer(status(503)),
+        _ => Step::Answer(server::ok()),
+    }));
+    let collector = spans::to(&server).build().unwrap();
+    let tracer = Tracer::builder("parent")
+        .collector(collector.clone())
+        .scheduled_delay(Duration::from_millis(1))
+        .build()
+        .unwrap();
+    let mut parents = Some((tracer, collector));
+    let mut children = Vec::new();
+    for round in 0..30_u64 {
+        for _ in 0..20 {
+            let (tracer, _) = parents.as_ref().unwrap();
+            tracer.root("of the parent").run_sync(|| ());
+        }
+        // At any moment of a request.
+        std::thread::sleep(Duration::from_micros(round * 97));
+        children.extend(fork(|| {
+            // Ends with what it has of the parent's.
+            if round % 3 == 0 {
+                drop(parents.take());
+                return 0;
+            }
+            // Its own tracer sends its own spans.
+            let collector = spans::to(&server).build().unwrap();
+            let own = Tracer::builder("child")
+                .collector(collector.clone())
+                .build()
+                .unwrap();
+            own.root("of the child").run_sync(|| ());
+            own.root("of the child").run_sync(|| ());
+            let is_complete = own.shutdown(spans::LONG).is_complete;
+            let stats = spans::check(&collector);
+            i32::from(!(is_complete && stats.spans_exported == 2))
+        }));
+    }
+    let (tracer, collector) = parents.unwrap();
+    let report = tracer.shutdown(spans::LONG);
+    assert!(report.is_complete, "{report:?}");
+    let stats = spans::check(&collector);
+    assert_eq!(stats.spans_exported, 30 * 20);
+    for child in children {
+        assert_eq!(wait(child), 0);
+    }
+    println!("30 children: {stats:?}");
+}
+
+/// Runs a closure in a child, which ends with its result; returns the child's id.
+#[cfg(unix)]
+fn fork(child: impl FnOnce() -> i32) -> Option<libc::pid_t> {
+    #[expect(unsafe_code, reason = "std has no face for it")]
+    // SAFETY: what the child runs beyond async-signal-safe functions are allocations and
+    // threads, which the C libraries this is tested with keep usable in it.
+    let process = unsafe { libc::fork() };
+    assert!(process >= 0);
+    if process > 0 {
+        return Some(process);
+    }
+    #[expect(unsafe_code, reason = "std has no face for it")]
+    // SAFETY: the timer has no handler for its signal, so it kills a child that hangs. Nothing
+    // of the child is to run after `_exit`.
+    unsafe {
+        libc::alarm(20);
+        let run = std::panic::AssertUnwindSafe(child);
+        libc::_exit(std::panic::catch_unwind(run).unwrap_or(101));
+    }
+}
+
+/// Waits for a child's end; returns its exit code, or minus the signal.
+#[cfg(unix)]
+fn wait(process: libc::pid_t) -> i32 {
+    let mut status = 0;
+    #[expect(unsafe_code, reason = "std has no face for it")]
+    // SAFETY: the child is this process's own, and is waited for once.
+    let waited = unsafe { libc::waitpid(process, &raw mut status, 0) };
+    assert_eq!(waited, process);
+    match libc::WIFEXITED(status) {
+        true => libc::WEXITSTATUS(status),
+        false => -libc::WTERMSIG(status),
+    }
+}
+
+#[cfg(not(unix))]
+fn main() {}

@@ -1,0 +1,20 @@
+//! Writes protobuf by hand, field by field in the order of their numbers, directly from the
+//! views of a batch: nothing is allocated for a span.
+//!
+//! Fields that hold their default are left out, as protobuf's own encoders do. So the
+//! result is byte for byte theirs.
+//!
+//! Source: opentelemetry-proto, *trace.proto*, *common.proto*, *resource.proto*, and
+//! Protocol Buffers, *Encoding*.
+
+mod field;
+
+mod value;
+
+mod span;
+
+pub(super) mod head;
+
+pub(super) mod body;
+
+pub(super) use span::span;

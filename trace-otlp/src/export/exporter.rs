@@ -1,0 +1,344 @@
+//! Sends what waits: which parts, to which server, and what becomes of them.
+//!
+//! Runs on the thread of whoever calls the collector, under its lock. Never waits for a retry,
+//! unless it is given a moment until which it may.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::AUTHORIZATION;
+use trace_core::{SpanBatch, visible};
+
+use super::answer::{Meaning, meaning};
+use super::endpoints::{Endpoints, Server};
+use super::headers::Headers;
+use super::health::{Health, Note, Trouble};
+use super::moment::Moment;
+use super::partial_success::{self, PartialSuccess};
+use super::pending::{Pending, RequestLimits};
+use super::stats::{Counters, Loss};
+use crate::encode::{Encoder, Format, write_body};
+use crate::transport::{BodyProblem, Compressor, Request, Response, SendError, SendFailure};
+
+/// The part of a collector that its callers take turns at.
+pub(super) struct Exporter {
+    pub(super) encoder: Encoder,
+    pub(super) compressor: Compressor,
+    pub(super) headers: Headers,
+    pub(super) endpoints: Endpoints,
+    pub(super) settings: Settings,
+    pub(super) shared: Arc<Shared>,
+    pub(super) pending: Pending,
+    /// The body of the last request, kept for its memory.
+    pub(super) body: Vec<u8>,
+    /// Most parts of the next request, after one that was too large. Set until a server has
+    /// taken a request.
+    pub(super) max_parts: usize,
+    /// Whether the callback was asked again for the request that is next.
+    pub(super) asked_again: bool,
+    pub(super) is_shut_down: bool,
+}
+
+/// What does not change.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings {
+    pub(super) format: Format,
+    pub(super) content_type: &'static str,
+    pub(super) timeout: Duration,
+    pub(super) request: RequestLimits,
+    pub(super) max_waiting_bytes: usize,
+    pub(super) max_age: Duration,
+}
+
+/// What other threads read while a request is sent.
+pub(super) struct Shared {
+    pub(super) counters: Counters,
+    pub(super) health: Health,
+    pub(super) max_waiting_bytes: usize,
+}
+
+/// Smallest limit that is learned from a server that finds a body too large.
+const MIN_LEARNED_BYTES: usize = 4 << 10;
+
+/// Most bytes of memory that the body keeps between two requests.
+const KEPT_BYTES: usize = 1 << 20;
+
+/// Longest text of a server in a message, in bytes.
+const MAX_SERVER_TEXT: usize = 200;
+
+impl Exporter {
+    /// Encodes a batch. Its spans, and its reports of traces, wait from now on.
+    pub(super) fn add(&mut self, batch: &SpanBatch<'_>) {
+        let spans = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+        // If this panics, nothing is counted: the tracer counts the batch.
+        let parts = self.encoder.parts(batch);
+        let encoded = parts.iter().map(|part| part.spans()).sum();
+        self.shared.counters.collect(spans, encoded);
+        if self.is_shut_down {
+            self.shared.counters.lose(encoded, Loss::ShutDown);
+            return;
+        }
+        let now = Moment::now();
+        for part in parts {
+            self.pending.push(part, now);
+        }
+        let lost = self.pending.remove_excess(self.settings.max_waiting_bytes);
+        self.lose(lost, Loss::ListFull);
+        self.note_waiting();
+    }
+
+    /// Sends what waits, to servers that are due. With `until`, also waits for servers that are
+    /// due before it; without it, each server fails at most once.
+    pub(super) fn send_due(&mut self, until: Option<Moment>) {
+        let begin = Moment::now();
+        loop {
+            let now = Moment::now();
+            let lost = self.pending.remove_older(self.settings.max_age, now);
+            self.lose(lost, Loss::TooOld);
+            if self.pending.is_empty() {
+                break;
+            }
+            // A server that hangs may take longer than another's backoff. With the time of each
+            // try, the two could keep the caller for ever.
+            let due_by = if until.is_some() { now } else { begin };
+            match (self.endpoints.due(due_by), until) {
+                (Some(server), None) => self.send(server, self.settings.timeout),
+                (Some(server), Some(until)) => {
+                    let left = until.since(now);
+                    if left.is_zero() {
+                        break;
+                    }
+                    self.send(server, left.min(self.settings.timeout));
+                }
+                (None, None) => break,
+                (None, Some(until)) => match self.endpoints.next_try() {
+                    Some(at) if at < until => std::thread::sleep(at.since(now)),
+                    _ => break,
+                },
+            }
+        }
+        self.note_waiting();
+    }
+
+    /// Returns after what time there is something to do; `None` if nothing waits.
+    pub(super) fn next_wake(&self) -> Option<Duration> {
+        if self.pending.is_empty() {
+            return None;
+        }
+        let now = Moment::now();
+        Some(
+            self.endpoints
+                .next_try()
+                .map_or(Duration::ZERO, |at| at.since(now)),
+        )
+    }
+
+    /// Gives up all that waits.
+    pub(super) fn end(&mut self) {
+        self.is_shut_down = true;
+        let left = self.pending.remove(usize::MAX);
+        self.lose(left, Loss::ShutDown);
+        self.note_waiting();
+    }
+
+    /// Sends one request, whose spans stay until its outcome is known.
+    fn send(&mut self, index: usize, timeout: Duration) {
+        let Some(server) = self.endpoints.get_mut(index) else {
+            return;
+        };
+        let limits = RequestLimits {
+            bytes: self.settings.request.bytes.min(server.max_body_bytes),
+            spans: self.settings.request.spans,
+        };
+        let parts = self.pending.next_request(limits).min(self.max_parts);
+        self.body.clear();
+        self.body.shrink_to(KEPT_BYTES);
+        write_body(
+            self.settings.format,
+            self.pending.oldest(parts),
+            &mut self.body,
+        );
+        let (body, encoding) = self.compressor.compress(&self.body);
+
+        let headers = match self.headers.current(Moment::now()) {
+            Ok(headers) => headers,
+            Err(problem) => {
+                let error = format!("no request to `{}`: {problem}", server.endpoint);
+                return self.fail(index, error, None);
+            }
+        };
+        let mut own;
+        let headers = match &server.endpoint.authorization {
+            None => headers,
+            Some(authorization) => {
+                own = headers.clone();
+                own.entry(AUTHORIZATION)
+                    .or_insert_with(|| authorization.clone());
+                &own
+            }
+        };
+        let request = Request {
+            uri: &server.endpoint.uri,
+            content_type: self.settings.content_type,
+            encoding,
+            headers,
+            body,
+            timeout,
+        };
+        self.shared.counters.count_request();
+        let transport = &mut server.transport;
+        // ureq panics where a thread cannot be started. With the panic going on, the tracer
+        // would count a batch as lost whose spans wait here.
+        let answer = catch_unwind(AssertUnwindSafe(|| transport.send(&request)));
+        let answer = answer.unwrap_or_else(|payload| {
+            // Its destructor may panic too.
+            std::mem::forget(payload);
+            Err(SendError::with_detail(
+                SendFailure::Broken,
+                "the client panicked",
+            ))
+        });
+        match answer {
+            Ok(response) => self.take_answer(index, parts, &response),
+            Err(error) => {
+                let error = format!("`{}`: {error}", server.endpoint);
+                self.fail(index, error, None);
+            }
+        }
+    }
+
+    fn take_answer(&mut self, index: usize, parts: usize, response: &Response) {
+        let Some(server) = self.endpoints.get_mut(index) else {
+            return;
+        };
+        let endpoint = server.endpoint.to_string();
+        let asked_again = std::mem::take(&mut self.asked_again);
+        let error = format!("`{endpoint}` answers {}", response.status);
+        match meaning(response) {
+            Meaning::Taken => {
+                let hidden = server.endpoint.authorization.clone();
+                self.endpoints.succeed(index);
+                self.max_parts = usize::MAX;
+                self.shared.health.succeed(&endpoint);
+                let partial = self.read_body(&endpoint, response);
+                let spans = self.pending.remove(parts);
+                let rejected = partial.rejected_spans.min(spans);
+                self.shared.counters.export(spans, rejected);
+                if partial != PartialSuccess::default() {
+                    let said = self.headers.hide_in(&partial.message, hidden.as_ref());
+                    let said = visible(&said, MAX_SERVER_TEXT);
+                    let message =
+                        format!("`{endpoint}` rejected {rejected} of {spans} spans: {said}");
+                    self.shared.health.note(Note::PartialSuccess, &message);
+                    self.shared.health.note_error(message);
+                }
+            }
+            Meaning::Again => self.fail(index, error, response.retry_after),
+            Meaning::TooLarge => self.shrink(index, parts, error),
+            Meaning::Unauthorized if !asked_again && self.headers.forget() => {
+                self.shared.counters.count_failure();
+                self.asked_again = true;
+            }
+            Meaning::Unauthorized | Meaning::Refused => {
+                self.endpoints.succeed(index);
+                let spans = self.pending.remove(parts);
+                self.shared.counters.lose(spans, Loss::Refused);
+                let advice = "spans are lost: check the endpoint, the protocol and the headers";
+                self.shared
+                    .health
+                    .fail(Trouble::Refused, &endpoint, &error, advice);
+            }
+        }
+    }
+
+    /// Returns what the body says about spans that the server did not take.
+    fn read_body(&self, endpoint: &str, response: &Response) -> PartialSuccess {
+        let problem = match response.problem {
+            None => match partial_success::read(self.settings.format, &response.body) {
+                Ok(partial) => return partial,
+                Err(partial_success::Unreadable) => "is not one of OTLP",
+            },
+            Some(BodyProblem::TooLarge) => "is too large",
+            Some(BodyProblem::Broken) => "breaks off",
+            Some(BodyProblem::TimedOut) => "does not come in time",
+        };
+        // The status says that the server has the spans. Sent again, they would be there twice.
+        let message = format!(
+            "`{endpoint}` took spans, and its answer {problem}: whether it rejected some is unknown"
+        );
+        self.shared.health.note(Note::Unreadable, &message);
+        self.shared.health.note_error(message);
+        PartialSuccess::default()
+    }
+
+    /// Makes the next request about half as large. A span that is too large alone is lost.
+    fn shrink(&mut self, index: usize, parts: usize, error: String) {
+        self.shared.counters.count_failure();
+        if parts > 1 || self.pending.halve_oldest() {
+            self.max_parts = (parts / 2).max(1);
+            if let Some(server) = self.endpoints.get_mut(index) {
+                // More than half, so that half of the spans fit with their resource.
+                let half = (self.body.len() / 8 * 5).max(MIN_LEARNED_BYTES);
+                server.max_body_bytes = server.max_body_bytes.min(half);
+            }
+            self.shared.health.note_error(error);
+            return;
+        }
+        let spans = self.pending.remove(1);
+        self.shared.counters.lose(spans, Loss::TooLarge);
+        let message = format!("{error} to a request of one span, which is lost");
+        self.shared.health.note(Note::TooLarge, &message);
+        self.shared.health.note_error(message);
+    }
+
+    /// Lets a server wait. The spans go to the next server, or wait.
+    fn fail(&mut self, index: usize, error: String, asked: Option<Duration>) {
+        let begin = Moment::now();
+        self.asked_again = false;
+        self.shared.counters.count_failure();
+        self.endpoints.fail(index, asked);
+        if self.endpoints.due(begin).is_some() {
+            return self.shared.health.note_error(error);
+        }
+        let endpoint = self
+            .endpoints
+            .get_mut(index)
+            .map(|server| server.endpoint.to_string());
+        let endpoint = endpoint.unwrap_or_default();
+        let advice = "spans wait, and are sent again";
+        self.shared
+            .health
+            .fail(Trouble::Retrying, &endpoint, &error, advice);
+    }
+
+    fn lose(&self, spans: u64, why: Loss) {
+        if spans == 0 {
+            return;
+        }
+        self.shared.counters.lose(spans, why);
+        match why {
+            Loss::ListFull => self.shared.health.note(
+                Note::ListFull,
+                "more spans wait than `max_waiting_bytes` allows; the oldest are lost",
+            ),
+            Loss::TooOld => self.shared.health.note(
+                Note::TooOld,
+                "spans have waited longer than `max_retry_age`; they are lost",
+            ),
+            Loss::Refused | Loss::ShutDown | Loss::TooLarge => {}
+        }
+    }
+
+    fn note_waiting(&self) {
+        self.shared.health.set_waiting_bytes(self.pending.bytes());
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("endpoint", &self.endpoint.to_string())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,199 @@
+//! How sending goes: the state, the last error, and the lines about changes.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use trace_core::{Clock, Timestamp};
+
+use super::moment::Moment;
+
+/// How an [`OtlpCollector`](crate::OtlpCollector) gets on. No text has a header's value, a
+/// query or the user info of a URL.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OtlpHealth {
+    /// What the last request came to.
+    pub state: OtlpState,
+    /// The endpoint of the last request; before it, the first endpoint.
+    pub endpoint: String,
+    /// The last failure of any request, if there was one. It stays when requests succeed again.
+    pub last_error: Option<String>,
+    /// Spans that wait, and those that are being sent.
+    pub waiting_spans: u64,
+    /// Encoded bytes that wait.
+    pub waiting_bytes: u64,
+    /// Most bytes that may wait. Above it, the oldest are lost.
+    pub max_waiting_bytes: u64,
+}
+
+/// What the last request of an [`OtlpCollector`](crate::OtlpCollector) came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OtlpState {
+    /// No request has been sent yet.
+    Idle,
+    /// A server took the spans.
+    Connected,
+    /// No endpoint takes spans; they wait, and are sent again.
+    Retrying {
+        /// When the first of these requests failed.
+        since: Timestamp,
+    },
+    /// A server refuses the spans, so they are lost.
+    Refused {
+        /// When the first of these requests was refused.
+        since: Timestamp,
+    },
+}
+
+/// Shortest time between two lines about trouble, so that a server that comes and goes does not
+/// fill the log.
+const QUIET_TIME: Duration = Duration::from_secs(60);
+
+/// What is known about sending, for all threads. The lock is never held while a request is
+/// sent or a line is written.
+pub(super) struct Health {
+    clock: Clock,
+    known: Mutex<Known>,
+}
+
+struct Known {
+    state: OtlpState,
+    endpoint: String,
+    last_error: Option<String>,
+    waiting_bytes: u64,
+    /// When the last line about trouble was written.
+    told_at: Option<Moment>,
+    /// Whether there was a line about the trouble that has not ended.
+    is_told: bool,
+    notes: u8,
+}
+
+/// What is said once.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Note {
+    PartialSuccess,
+    Unreadable,
+    ListFull,
+    TooOld,
+    TooLarge,
+}
+
+/// The kinds of trouble that are states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    Retrying,
+    Refused,
+}
+
+impl Health {
+    pub(super) fn new(endpoint: String) -> Self {
+        Self {
+            clock: Clock::system(),
+            known: Mutex::new(Known {
+                state: OtlpState::Idle,
+                endpoint,
+                last_error: None,
+                waiting_bytes: 0,
+                told_at: None,
+                is_told: false,
+                notes: 0,
+            }),
+        }
+    }
+
+    pub(super) fn read(&self, waiting_spans: u64, max_waiting_bytes: usize) -> OtlpHealth {
+        let known = self.lock();
+        OtlpHealth {
+            state: known.state,
+            endpoint: known.endpoint.clone(),
+            last_error: known.last_error.clone(),
+            waiting_spans,
+            waiting_bytes: known.waiting_bytes,
+            max_waiting_bytes: u64::try_from(max_waiting_bytes).unwrap_or(u64::MAX),
+        }
+    }
+
+    pub(super) fn set_waiting_bytes(&self, bytes: usize) {
+        self.lock().waiting_bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+    }
+
+    /// Notes that a server took spans.
+    pub(super) fn succeed(&self, endpoint: &str) {
+        let was_told = {
+            let mut known = self.lock();
+            if known.state != OtlpState::Connected {
+                known.state = OtlpState::Connected;
+            }
+            if known.endpoint != endpoint {
+                endpoint.clone_into(&mut known.endpoint);
+            }
+            std::mem::take(&mut known.is_told)
+        };
+        if was_told {
+            say(&format!("`{endpoint}` takes spans again"));
+        }
+    }
+
+    /// Notes a failure without a change of state: another endpoint is tried.
+    pub(super) fn note_error(&self, error: String) {
+        self.lock().last_error = Some(error);
+    }
+
+    /// Notes that spans wait or are lost. `advice` completes the line.
+    pub(super) fn fail(&self, trouble: Trouble, endpoint: &str, error: &str, advice: &str) {
+        let now = self.clock.now();
+        let is_said = {
+            let mut known = self.lock();
+            let (is_same, state) = match (trouble, known.state) {
+                (Trouble::Retrying, OtlpState::Retrying { .. })
+                | (Trouble::Refused, OtlpState::Refused { .. }) => (true, known.state),
+                (Trouble::Retrying, _) => (false, OtlpState::Retrying { since: now }),
+                (Trouble::Refused, _) => (false, OtlpState::Refused { since: now }),
+            };
+            known.state = state;
+            endpoint.clone_into(&mut known.endpoint);
+            known.last_error = Some(error.to_owned());
+            !is_same && known.may_tell()
+        };
+        if is_said {
+            say(&format!("{error}; {advice}"));
+        }
+    }
+
+    /// Says a thing once.
+    pub(super) fn note(&self, note: Note, message: &str) {
+        let bit = 1 << note as u8;
+        let is_new = {
+            let mut known = self.lock();
+            let is_new = known.notes & bit == 0;
+            known.notes |= bit;
+            is_new
+        };
+        if is_new {
+            say(message);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn may_tell(&mut self) -> bool {
+        let now = Moment::now();
+        let is_quiet = self
+            .told_at
+            .is_none_or(|told| now.since(told) >= QUIET_TIME);
+        if is_quiet {
+            self.told_at = Some(now);
+            self.is_told = true;
+        }
+        is_quiet
+    }
+}
+
+fn say(message: &str) {
+    trace_core::__private::export_changed(&format!("collector otlp: {message}"));
+}

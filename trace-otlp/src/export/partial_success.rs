@@ -1,0 +1,197 @@
+//! Reads what a server says about a request that it took.
+//!
+//! Source: opentelemetry-proto, *ExportTraceServiceResponse*; OTLP specification, *Partial
+//! Success*.
+
+use crate::encode::Format;
+
+/// How many spans of a request were rejected, and why.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct PartialSuccess {
+    pub(super) rejected_spans: u64,
+    pub(super) message: String,
+}
+
+/// The answer is not of the request's type.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unreadable;
+
+/// Reads an answer, which has the format of its request. An empty one is a full success.
+pub(super) fn read(format: Format, body: &[u8]) -> Result<PartialSuccess, Unreadable> {
+    match format {
+        Format::Protobuf => read_protobuf(body).ok_or(Unreadable),
+        #[cfg(feature = "json")]
+        Format::Json => read_json(body).ok_or(Unreadable),
+    }
+}
+
+fn read_protobuf(body: &[u8]) -> Option<PartialSuccess> {
+    let mut partial = PartialSuccess::default();
+    for field in Fields(body) {
+        // A message that comes twice is merged.
+        if let (1, Value::Bytes(message)) = field? {
+            for field in Fields(message) {
+                match field? {
+                    // A negative number is as wrong as it is harmless.
+                    (1, Value::Varint(spans)) => {
+                        partial.rejected_spans = u64::try_from(spans.cast_signed()).unwrap_or(0);
+                    }
+                    (2, Value::Bytes(text)) => {
+                        partial.message = String::from_utf8_lossy(text).into_owned();
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    Some(partial)
+}
+
+/// The fields of a message; `None` where it is damaged, after which nothing follows.
+///
+/// By hand, because these two fields are all that is read where nothing else reads protobuf.
+struct Fields<'a>(&'a [u8]);
+
+enum Value<'a> {
+    Varint(u64),
+    Bytes(&'a [u8]),
+    Fixed,
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Option<(u64, Value<'a>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let field = self.read();
+        if field.is_none() {
+            self.0 = &[];
+        }
+        Some(field)
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// Source: Protocol Buffers, *Encoding*.
+    fn read(&mut self) -> Option<(u64, Value<'a>)> {
+        let key = self.varint()?;
+        let value = match key & 7 {
+            0 => Value::Varint(self.varint()?),
+            1 => self.take(8).map(|_| Value::Fixed)?,
+            2 => {
+                let length = usize::try_from(self.varint()?).ok()?;
+                Value::Bytes(self.take(length)?)
+            }
+            5 => self.take(4).map(|_| Value::Fixed)?,
+            _ => return None,
+        };
+        (key >> 3 != 0).then_some((key >> 3, value))
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = *self.take(1)?.first()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+}
+
+/// Source: OTLP specification, *JSON Protobuf Encoding*: 64-bit integers are texts, and
+/// readers take numbers too.
+#[cfg(feature = "json")]
+fn read_json(body: &[u8]) -> Option<PartialSuccess> {
+    use serde_json::Value;
+
+    if body.is_empty() {
+        return Some(PartialSuccess::default());
+    }
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    let partial = match answer.as_object()?.get("partialSuccess") {
+        None | Some(Value::Null) => return Some(PartialSuccess::default()),
+        Some(partial) => partial.as_object()?,
+    };
+    let rejected_spans = match partial.get("rejectedSpans") {
+        None | Some(Value::Null) => 0,
+        Some(Value::String(digits)) => digits.parse::<i64>().ok()?,
+        Some(number) => number.as_i64()?,
+    };
+    let message = partial.get("errorMessage").and_then(Value::as_str);
+    Some(PartialSuccess {
+        rejected_spans: u64::try_from(rejected_spans).unwrap_or(0),
+        message: message.unwrap_or_default().to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn protobuf(body: &[u8]) -> Result<PartialSuccess, Unreadable> {
+        read(Format::Protobuf, body)
+    }
+
+    #[test]
+    fn a_partial_success_is_read() {
+        assert_eq!(protobuf(b""), Ok(PartialSuccess::default()));
+        assert_eq!(protobuf(b"\x0a\x00"), Ok(PartialSuccess::default()));
+        let whole = PartialSuccess {
+            rejected_spans: 300,
+            message: "bad".to_owned(),
+        };
+        assert_eq!(protobuf(b"\x0a\x08\x08\xac\x02\x12\x03bad"), Ok(whole));
+        // Unknown fields of each kind are skipped.
+        let unknown = b"\x10\x07\x1d\0\0\0\0\x21\0\0\0\0\0\0\0\0\x0a\x02\x08\x01\x3a\x01x";
+        assert_eq!(protobuf(unknown).map(|one| one.rejected_spans), Ok(1));
+        let negative = b"\x0a\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
+        assert_eq!(protobuf(negative).map(|one| one.rejected_spans), Ok(0));
+    }
+
+    #[test]
+    fn damage_is_found_wherever_it_is() {
+        let whole = b"\x0a\x08\x08\xac\x02\x12\x03bad";
+        for cut in 1..whole.len() {
+            assert_eq!(protobuf(&whole[..cut]), Err(Unreadable), "{cut}");
+        }
+        for body in [&b"<html>"[..], b"\0\0", b"{}", &[0xff; 20]] {
+            assert_eq!(protobuf(body), Err(Unreadable), "{body:?}");
+        }
+    }
+
+    #[cfg(feature = "json")]
+    #[test]
+    fn json_is_read_too() {
+        let json = |body: &str| read(Format::Json, body.as_bytes());
+        let full = Ok(PartialSuccess::default());
+        for body in [
+            "",
+            "{}",
+            r#"{"partialSuccess":{}}"#,
+            r#"{"partialSuccess":null}"#,
+        ] {
+            assert_eq!(json(body), full, "{body}");
+        }
+        for number in ["3", "\"3\""] {
+            let body = format!(
+                r#"{{"partialSuccess":{{"rejectedSpans":{number},"errorMessage":"bad"}}}}"#
+            );
+            let partial = json(&body).unwrap();
+            assert_eq!((partial.rejected_spans, &*partial.message), (3, "bad"));
+        }
+        for body in ["<html>", "[]", "7", r#"{"partialSuccess":7}"#, "{"] {
+            assert_eq!(json(body), Err(Unreadable), "{body}");
+        }
+    }
+}

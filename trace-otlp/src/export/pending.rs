@@ -1,0 +1,113 @@
+//! The encoded spans that wait to be sent, oldest first.
+//!
+//! Bounds their bytes and age. Counts nothing: whoever takes parts out does.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::moment::Moment;
+use crate::encode::Part;
+
+/// Parts that wait. Those of a request stay until its outcome is known.
+#[derive(Default)]
+pub(super) struct Pending {
+    parts: VecDeque<WaitingPart>,
+    bytes: usize,
+}
+
+struct WaitingPart {
+    part: Part,
+    since: Moment,
+}
+
+/// Largest request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RequestLimits {
+    pub(super) bytes: usize,
+    pub(super) spans: u64,
+}
+
+impl Pending {
+    pub(super) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn push(&mut self, part: Part, since: Moment) {
+        self.bytes += part.bytes();
+        self.parts.push_back(WaitingPart { part, since });
+    }
+
+    /// Returns how many of the oldest parts make the next request: at least one, if any waits.
+    /// First halves the oldest part as often as it needs to fit.
+    pub(super) fn next_request(&mut self, limits: RequestLimits) -> usize {
+        while let Some(oldest) = self.parts.front() {
+            let is_larger =
+                oldest.part.bytes() > limits.bytes || oldest.part.spans() > limits.spans;
+            if !is_larger || !self.halve_oldest() {
+                break;
+            }
+        }
+        let (mut bytes, mut spans) = (0_usize, 0_u64);
+        let fitting = self.parts.iter().take_while(|waiting| {
+            bytes = bytes.saturating_add(waiting.part.bytes());
+            spans = spans.saturating_add(waiting.part.spans());
+            bytes <= limits.bytes && spans <= limits.spans
+        });
+        fitting
+            .count()
+            .clamp(usize::from(!self.is_empty()), self.parts.len())
+    }
+
+    /// Returns the oldest parts, which stay.
+    pub(super) fn oldest(&self, parts: usize) -> impl Iterator<Item = &Part> {
+        self.parts.iter().take(parts).map(|waiting| &waiting.part)
+    }
+
+    /// Halves the oldest part; returns whether that was possible.
+    pub(super) fn halve_oldest(&mut self) -> bool {
+        let Some(WaitingPart { part, since }) = self.parts.pop_front() else {
+            return false;
+        };
+        self.bytes = self.bytes.saturating_sub(part.bytes());
+        let (first, second) = part.halve();
+        let is_halved = second.is_some();
+        for part in second.into_iter().chain([first]) {
+            self.bytes += part.bytes();
+            self.parts.push_front(WaitingPart { part, since });
+        }
+        is_halved
+    }
+
+    /// Removes the oldest parts; returns the number of their spans.
+    pub(super) fn remove(&mut self, parts: usize) -> u64 {
+        let removed = self.parts.drain(..parts.min(self.parts.len()));
+        let (mut spans, mut bytes) = (0, 0);
+        for waiting in removed {
+            spans += waiting.part.spans();
+            bytes += waiting.part.bytes();
+        }
+        self.bytes = self.bytes.saturating_sub(bytes);
+        spans
+    }
+
+    /// Removes parts that have waited longer than `max_age`; returns the number of their spans.
+    pub(super) fn remove_older(&mut self, max_age: Duration, now: Moment) -> u64 {
+        let is_old = |waiting: &&WaitingPart| now.since(waiting.since) > max_age;
+        let old = self.parts.iter().take_while(is_old).count();
+        self.remove(old)
+    }
+
+    /// Removes the oldest parts until at most `max_bytes` wait; returns the number of their
+    /// spans. One part may wait whatever its size. Otherwise it could never be sent.
+    pub(super) fn remove_excess(&mut self, max_bytes: usize) -> u64 {
+        let mut spans = 0;
+        while self.bytes > max_bytes && self.parts.len() > 1 {
+            spans += self.remove(1);
+        }
+        spans
+    }
+}

@@ -1,0 +1,304 @@
+//! Facts that OTLP has no field for, as attributes.
+//!
+//! One place for JSON and protobuf, for writing and reading. The keys are in
+//! `conventions.rs`; the table in the docs of the crate says what a reader gets back.
+
+use std::fmt::Write;
+
+use trace_core::{Outcome, SpanView, TagRef, TraceId, TraceLosses};
+#[cfg(any(feature = "json", feature = "protobuf-decode"))]
+use trace_core::{StatusRef, Tag, TagArray, TagValue};
+
+use crate::conventions::{self, key};
+
+/// What is said on a span that is not the span's own.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Said<'a> {
+    /// How many parts of its trace have ended with it.
+    pub(crate) ended_parts: u32,
+    /// How many spans of its trace were lost, and why; see [`losses_text`].
+    pub(crate) lost: Option<&'a str>,
+    /// Whether parts of the span were left out, because it is too large.
+    pub(crate) is_trimmed: bool,
+}
+
+/// Returns the attributes of a span: its tags, without those that its scope has if
+/// `scope_is_tagged`, and then its facts.
+pub(crate) fn attributes<'a>(
+    span: &SpanView<'a>,
+    scope_is_tagged: bool,
+    said: Said<'a>,
+) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
+    let span = *span;
+    let mut tags = span.tags().fuse();
+    let mut shown = Shown::default();
+    let mut facts = None;
+    std::iter::from_fn(move || {
+        for (key, value) in tags.by_ref() {
+            let is_of_scope = shown.note(key, value);
+            if !(is_of_scope && scope_is_tagged) {
+                return Some((key, value));
+            }
+        }
+        let facts = facts.get_or_insert_with(|| shown.facts(&span, said).into_iter().flatten());
+        facts.next()
+    })
+}
+
+/// Returns the `flags` of a span: those of the trace, and whether its parent is remote.
+pub(crate) fn flags(span: &SpanView<'_>) -> u32 {
+    let remote = u32::from(span.parent_is_remote()) * conventions::IS_REMOTE;
+    u32::from(span.flags().as_byte()) | conventions::HAS_IS_REMOTE | remote
+}
+
+/// Returns start and end in nanoseconds since 1970. The end is never before the start, but
+/// zero if it is not known.
+pub(crate) fn times(span: &SpanView<'_>) -> (u64, u64) {
+    let (start, end) = (span.start().as_unix_nanos(), span.end().as_unix_nanos());
+    (start, if end == 0 { 0 } else { end.max(start) })
+}
+
+/// What the tags of a span have shown so far. So they are read once.
+#[derive(Default)]
+struct Shown {
+    cancelled: bool,
+    panic: bool,
+    has_cancelled: bool,
+    has_error_type: bool,
+    has_source: bool,
+}
+
+impl Shown {
+    /// Notes a tag; returns whether it names the scope.
+    #[inline]
+    fn note(&mut self, key: &str, value: TagRef<'_>) -> bool {
+        match key {
+            key::CANCELLED => {
+                self.has_cancelled = true;
+                self.cancelled |= value == TagRef::Bool(true);
+            }
+            key::ERROR_TYPE => {
+                self.has_error_type = true;
+                self.panic |= value == TagRef::Str(conventions::PANIC);
+            }
+            key::FILE | key::LINE => self.has_source = true,
+            key::SCOPE_NAME | key::SCOPE_VERSION => return matches!(value, TagRef::Str(_)),
+            _ => {}
+        }
+        false
+    }
+
+    /// Returns the facts that the tags have not shown.
+    fn facts<'a>(&self, span: &SpanView<'a>, said: Said<'a>) -> [Option<(&'a str, TagRef<'a>)>; 7] {
+        let source = span.source().filter(|_| !self.has_source);
+        let is_true = |key, it: bool| it.then_some((key, TagRef::Bool(true)));
+        [
+            self.outcome(span),
+            source.map(|(file, _)| (key::FILE, TagRef::Str(file))),
+            source.map(|(_, line)| (key::LINE, TagRef::I64(line.into()))),
+            is_true(key::CONTEXT_SENT, span.context_sent()),
+            (said.ended_parts > 0)
+                .then(|| (key::ENDED_PARTS, TagRef::I64(said.ended_parts.into()))),
+            said.lost.map(|text| (key::LOST_SPANS, TagRef::Str(text))),
+            is_true(key::TRIMMED, said.is_trimmed),
+        ]
+    }
+
+    /// Returns the attribute that shows the outcome, if status and tags do not.
+    fn outcome<'a>(&self, span: &SpanView<'a>) -> Option<(&'a str, TagRef<'a>)> {
+        let outcome = span.outcome();
+        let visible = visible(span.is_error(), self.cancelled, self.panic);
+        if visible == outcome {
+            return None;
+        }
+        Some(match (outcome, visible) {
+            (Outcome::Cancelled, _) if !self.has_cancelled => (key::CANCELLED, TagRef::Bool(true)),
+            (Outcome::Panicked, Outcome::Error) if !self.has_error_type => {
+                (key::ERROR_TYPE, TagRef::Str(conventions::PANIC))
+            }
+            _ => (key::OUTCOME, TagRef::Str(outcome_name(outcome))),
+        })
+    }
+}
+
+fn visible(has_failed: bool, is_cancelled: bool, names_panic: bool) -> Outcome {
+    match (is_cancelled, has_failed, names_panic) {
+        (true, _, _) => Outcome::Cancelled,
+        (false, true, true) => Outcome::Panicked,
+        (false, true, false) => Outcome::Error,
+        (false, false, _) => Outcome::Ok,
+    }
+}
+
+/// Returns the outcome that status and tags show.
+#[cfg(any(feature = "json", feature = "protobuf-decode"))]
+pub(crate) fn visible_outcome<'a>(
+    status: StatusRef<'_>,
+    tags: impl IntoIterator<Item = (&'a str, TagRef<'a>)>,
+) -> Outcome {
+    let mut shown = Shown::default();
+    for (key, value) in tags {
+        shown.note(key, value);
+    }
+    let has_failed = matches!(status, StatusRef::Error(_));
+    visible(has_failed, shown.cancelled, shown.panic)
+}
+
+/// Returns the value of `trace_core.outcome`.
+const fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ok => "ok",
+        Outcome::Error => "error",
+        Outcome::Panicked => "panicked",
+        Outcome::Cancelled => "cancelled",
+    }
+}
+
+/// Reads the value of `trace_core.outcome`.
+#[cfg(any(feature = "json", feature = "protobuf-decode"))]
+pub(crate) fn outcome_from_name(name: &str) -> Option<Outcome> {
+    [
+        Outcome::Ok,
+        Outcome::Error,
+        Outcome::Panicked,
+        Outcome::Cancelled,
+    ]
+    .into_iter()
+    .find(|outcome| outcome_name(*outcome) == name)
+}
+
+/// The word of [`TraceLosses::is_at_least`] in a text.
+const AT_LEAST: &str = "at_least";
+
+/// Returns losses as text, such as `queue=3, panic=1, at_least`.
+pub(crate) fn losses_text(losses: &TraceLosses) -> String {
+    let mut losses = *losses;
+    let mut text = String::new();
+    for (name, count) in counts(&mut losses) {
+        if *count > 0 {
+            let separator = if text.is_empty() { "" } else { ", " };
+            // Writing to memory does not fail.
+            let _ = write!(text, "{separator}{name}={count}");
+        }
+    }
+    if losses.is_at_least {
+        text.push_str(if text.is_empty() { "" } else { ", " });
+        text.push_str(AT_LEAST);
+    }
+    text
+}
+
+/// Reads losses. A reason that is not known counts as `queue`, so that no loss is
+/// forgotten; `None` if the text is none of losses.
+#[cfg(any(feature = "json", feature = "protobuf-decode"))]
+pub(crate) fn losses_from_text(text: &str) -> Option<TraceLosses> {
+    let mut losses = TraceLosses::default();
+    for word in text.split(", ") {
+        if word == AT_LEAST {
+            losses.is_at_least = true;
+            continue;
+        }
+        let (name, count) = word.split_once('=')?;
+        let count: u32 = count.parse().ok()?;
+        let mut counts = counts(&mut losses);
+        let index = counts.iter().position(|(known, _)| *known == name);
+        if let Some((_, sum)) = counts.get_mut(index.unwrap_or(0)) {
+            **sum = sum.saturating_add(count);
+        }
+    }
+    Some(losses)
+}
+
+fn counts(losses: &mut TraceLosses) -> [(&'static str, &mut u32); 5] {
+    [
+        ("queue", &mut losses.queue),
+        ("limit", &mut losses.limit),
+        ("lane", &mut losses.lane),
+        ("panic", &mut losses.panic),
+        ("shutdown", &mut losses.shutdown),
+    ]
+}
+
+/// Returns the losses of a trace as an item of a scope's list: its id, a space, and the text.
+pub(crate) fn trace_losses_text(trace: TraceId, losses: &str) -> String {
+    format!("{trace} {losses}")
+}
+
+/// Reads an item of a scope's list.
+#[cfg(any(feature = "json", feature = "protobuf-decode"))]
+fn trace_losses_from_text(text: &str) -> Option<(TraceId, TraceLosses)> {
+    let (trace, losses) = text.split_once(' ')?;
+    Some((trace.parse().ok()?, losses_from_text(losses)?))
+}
+
+/// What a tracer has reported of traces, beside their spans.
+#[cfg(any(feature = "json", feature = "protobuf-decode"))]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TraceReports {
+    /// The traces of which a part has ended in the process that sent them, once for each part.
+    /// No later request has spans of that part.
+    pub ended: Vec<TraceId>,
+    /// The traces that have lost spans in that process. A trace may be there more than once.
+    pub losses: Vec<(TraceId, TraceLosses)>,
+    /// Whether that process reports the ends of parts at all.
+    pub reports_ends: bool,
+}
+
+/// Most parts that may have ended with one span: about as many as a batch has spans.
+#[cfg(any(feature = "json", feature = "protobuf-decode"))]
+const MAX_ENDED_PARTS: usize = 4_096;
+
+#[cfg(any(feature = "json", feature = "protobuf-decode"))]
+impl TraceReports {
+    /// Takes the reports out of the tags of a span. `spans` is the number of spans so far:
+    /// a sender cannot make more ends than it sends spans, and a few thousand.
+    pub(crate) fn take_from_span(&mut self, trace: TraceId, tags: &mut Vec<Tag>, spans: usize) {
+        tags.retain(|tag| match (&*tag.key, &tag.value) {
+            (key::ENDED_PARTS, TagValue::I64(count)) if *count > 0 => {
+                let count = usize::try_from(*count).unwrap_or(usize::MAX);
+                let most = spans.saturating_add(MAX_ENDED_PARTS);
+                let count = count.min(most.saturating_sub(self.ended.len()));
+                self.ended.extend(std::iter::repeat_n(trace, count));
+                self.reports_ends = true;
+                false
+            }
+            (key::LOST_SPANS, TagValue::String(text)) => match losses_from_text(text) {
+                Some(losses) => {
+                    self.losses.push((trace, losses));
+                    false
+                }
+                None => true,
+            },
+            _ => true,
+        });
+    }
+
+    /// Reads the reports in the attributes of a scope.
+    pub(crate) fn read_scope(&mut self, attributes: &[Tag]) {
+        for Tag { key, value } in attributes {
+            match (&**key, value) {
+                (key::REPORTS_ENDS, TagValue::Bool(true)) => self.reports_ends = true,
+                (key::ENDED_TRACES, TagValue::Array(TagArray::String(traces))) => {
+                    for trace in traces.iter().filter_map(|trace| trace.parse().ok()) {
+                        self.ended.push(trace);
+                    }
+                }
+                (key::LOST_SPANS, TagValue::Array(TagArray::String(texts))) => {
+                    let losses = texts.iter();
+                    let losses = losses.filter_map(|text| trace_losses_from_text(text));
+                    self.losses.extend(losses);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Takes the tag out that says that the context of a span was sent; returns whether it was.
+#[cfg(any(feature = "json", feature = "protobuf-decode"))]
+pub(crate) fn take_context_sent(tags: &mut Vec<Tag>) -> bool {
+    let index = tags
+        .iter()
+        .position(|tag| tag.key == key::CONTEXT_SENT && tag.value == TagValue::Bool(true));
+    index.map(|index| tags.remove(index)).is_some()
+}

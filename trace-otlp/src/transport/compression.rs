@@ -1,0 +1,84 @@
+//! Compresses bodies.
+
+use std::io;
+
+/// How the bodies of requests are compressed.
+///
+/// Each kind exists always. One that is not compiled in is an error of
+/// [`build`](crate::OtlpCollectorBuilder::build), which names the feature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Compression {
+    /// As it is.
+    #[default]
+    None,
+    /// `gzip`, at a level that costs little time. Needs the feature `gzip`.
+    Gzip,
+    /// `zstd`, at a level that costs little time. Needs the feature `zstd`.
+    Zstd,
+}
+
+/// The feature that a kind of compression needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MissingCompression(pub(crate) &'static str);
+
+/// Compresses one body after another into one buffer.
+#[derive(Debug)]
+pub(crate) struct Compressor {
+    compression: Compression,
+    buffer: Vec<u8>,
+}
+
+/// Most bytes of memory that the buffer keeps between two bodies.
+const KEPT_BYTES: usize = 1 << 20;
+
+impl Compressor {
+    pub(crate) fn new(compression: Compression) -> Result<Self, MissingCompression> {
+        match compression {
+            Compression::Gzip if cfg!(not(feature = "gzip")) => Err(MissingCompression("gzip")),
+            Compression::Zstd if cfg!(not(feature = "zstd")) => Err(MissingCompression("zstd")),
+            _ => Ok(Self {
+                compression,
+                buffer: Vec::new(),
+            }),
+        }
+    }
+
+    /// Returns the bytes to send, and the name of their encoding. A body that cannot be
+    /// compressed is sent as it is.
+    pub(crate) fn compress<'a>(&'a mut self, body: &'a [u8]) -> (&'a [u8], Option<&'static str>) {
+        self.buffer.clear();
+        self.buffer.shrink_to(KEPT_BYTES);
+        let (name, result) = match self.compression {
+            Compression::None => return (body, None),
+            Compression::Gzip => ("gzip", gzip(body, &mut self.buffer)),
+            Compression::Zstd => ("zstd", zstd(body, &mut self.buffer)),
+        };
+        match result {
+            Ok(()) => (&self.buffer, Some(name)),
+            Err(_) => (body, None),
+        }
+    }
+}
+
+#[cfg(feature = "gzip")]
+fn gzip(body: &[u8], into: &mut Vec<u8>) -> io::Result<()> {
+    let mut encoder = flate2::write::GzEncoder::new(into, flate2::Compression::fast());
+    io::Write::write_all(&mut encoder, body)?;
+    encoder.finish().map(drop)
+}
+
+#[cfg(not(feature = "gzip"))]
+fn gzip(_body: &[u8], _into: &mut Vec<u8>) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(feature = "zstd")]
+fn zstd(body: &[u8], into: &mut Vec<u8>) -> io::Result<()> {
+    zstd::stream::copy_encode(body, into, 1)
+}
+
+#[cfg(not(feature = "zstd"))]
+fn zstd(_body: &[u8], _into: &mut Vec<u8>) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}

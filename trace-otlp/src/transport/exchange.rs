@@ -1,0 +1,125 @@
+//! The interface between `export` and a protocol: a request, and what came of it.
+
+use std::fmt;
+use std::time::Duration;
+
+use ::http::{HeaderMap, Uri};
+
+/// One request, ready to be sent.
+pub(crate) struct Request<'a> {
+    /// The whole URI, without user info.
+    pub(crate) uri: &'a Uri,
+    /// The type of the body, such as `application/x-protobuf`.
+    pub(crate) content_type: &'static str,
+    /// How `body` is compressed, such as `gzip`.
+    pub(crate) encoding: Option<&'static str>,
+    /// Headers of the application, and the user agent.
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
+    /// Longest time for everything, from the name's resolution to the end of the answer.
+    pub(crate) timeout: Duration,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: Status,
+    /// When the server asks to be tried again.
+    pub(crate) retry_after: Option<Duration>,
+    /// The message, as far as it was read.
+    pub(crate) body: Vec<u8>,
+    /// Why the body is not whole. The status is known all the same.
+    pub(crate) problem: Option<BodyProblem>,
+}
+
+/// The status of an answer, by protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Http(u16),
+    #[cfg_attr(not(test), expect(dead_code, reason = "for gRPC"))]
+    Grpc(u32),
+}
+
+/// Why the body of an answer is not whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyProblem {
+    TooLarge,
+    Broken,
+    TimedOut,
+}
+
+/// Why there is no answer. Its text has no header, no query and no user info.
+#[derive(Debug)]
+pub(crate) struct SendError {
+    pub(crate) failure: SendFailure,
+    /// More about it, from the operating system or TLS; never from the server's answer.
+    pub(crate) detail: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SendFailure {
+    /// No connection: no address, refused, no TLS.
+    NotConnected,
+    /// The time was over before the answer's status was known.
+    TimedOut,
+    /// The connection broke off, or the answer cannot be read.
+    Broken,
+    /// The head of the answer is larger than what is read.
+    TooLarge,
+}
+
+/// Sends requests of one protocol.
+pub(crate) trait Transport: Send {
+    /// Sends a request, and waits for its answer. Returns within about `request.timeout`.
+    ///
+    /// A body that a server may not have seen, because it had closed a connection between two
+    /// requests, is sent again within the call, on another connection.
+    fn send(&mut self, request: &Request<'_>) -> Result<Response, SendError>;
+}
+
+impl SendError {
+    pub(crate) fn new(failure: SendFailure) -> Self {
+        Self {
+            failure,
+            detail: None,
+        }
+    }
+
+    pub(crate) fn with_detail(failure: SendFailure, detail: impl Into<String>) -> Self {
+        Self {
+            failure,
+            detail: Some(detail.into()),
+        }
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.failure {
+            SendFailure::NotConnected => "no connection",
+            SendFailure::TimedOut => "no answer in time",
+            SendFailure::Broken => "the connection broke off",
+            SendFailure::TooLarge => "the head of the answer is too large",
+        })?;
+        match &self.detail {
+            Some(detail) => write!(f, ": {detail}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http(status) => {
+                write!(f, "status {status}")?;
+                let known = ::http::StatusCode::from_u16(*status).ok();
+                match known.and_then(|status| status.canonical_reason()) {
+                    Some(reason) => write!(f, " ({reason})"),
+                    None => Ok(()),
+                }
+            }
+            Self::Grpc(code) => write!(f, "gRPC status {code}"),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! HTTP/1.1, by ureq, blocking on the thread that calls.
+//!
+//! Follows no redirects, and keeps a connection for the next request. ureq's errors are turned
+//! into texts without secrets and without words of the server.
+
+use std::io::{self, Read};
+use std::time::{Duration, SystemTime};
+
+use ::http::Uri;
+use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use trace_core::Clock;
+use ureq::{Agent, Body, Error, config::Config};
+
+use super::exchange::{BodyProblem, Request, Response, SendError, SendFailure, Status, Transport};
+use super::proxy;
+use super::retry_after::parse_retry_after;
+
+/// Most bytes of an answer's body that are read.
+const MAX_ANSWER_BYTES: u64 = 64 << 10;
+
+/// How to connect.
+#[derive(Clone, Default)]
+pub(crate) struct HttpOptions {
+    /// The usual timeout of a request.
+    pub(crate) timeout: Duration,
+    /// The URL of a proxy; by default, the environment has it.
+    pub(crate) proxy: Option<String>,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<ureq::tls::TlsConfig>,
+}
+
+/// Sends requests to one host.
+pub(crate) struct HttpTransport {
+    config: Config,
+    agent: Agent,
+    timeout: Duration,
+    /// Whether the agent may have a connection that the server has closed since.
+    has_connection: bool,
+    clock: Clock,
+}
+
+impl HttpTransport {
+    /// Makes a transport for the host of a URI. Does not connect. `None` if the options have a
+    /// proxy that is no URL.
+    pub(crate) fn new(uri: &Uri, options: &HttpOptions) -> Option<Self> {
+        let proxy = match &options.proxy {
+            Some(url) => Some(proxy::explicit(url)?),
+            None => proxy::from_environment(uri),
+        };
+        let config = Config::builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .max_idle_connections(1)
+            .proxy(proxy)
+            // These are headers of the request, where they are wanted.
+            .user_agent("")
+            .accept("")
+            .accept_encoding("")
+            .timeout_global(Some(options.timeout));
+        #[cfg(feature = "tls")]
+        let config = match &options.tls {
+            Some(tls) => config.tls_config(tls.clone()),
+            None => config,
+        };
+        let config = config.build();
+        Some(Self {
+            agent: config.new_agent(),
+            config,
+            timeout: options.timeout,
+            has_connection: false,
+            clock: Clock::system(),
+        })
+    }
+
+    fn send_once(&self, request: &Request<'_>, timeout: Duration) -> Result<Response, Error> {
+        let mut built = ::http::Request::post(request.uri.clone());
+        if let Some(headers) = built.headers_mut() {
+            headers.clone_from(request.headers);
+        }
+        built = built.header(CONTENT_TYPE, request.content_type);
+        if let Some(encoding) = request.encoding {
+            built = built.header(CONTENT_ENCODING, encoding);
+        }
+        let built = built.body(request.body)?;
+        let answer = if timeout == self.timeout {
+            self.agent.run(built)?
+        } else {
+            // A connection that is made for such a request reads TLS's roots again.
+            let built = self.agent.configure_request(built);
+            self.agent
+                .run(built.timeout_global(Some(timeout)).build())?
+        };
+        Ok(self.read_answer(answer))
+    }
+
+    fn read_answer(&self, answer: ::http::Response<Body>) -> Response {
+        let (head, body) = answer.into_parts();
+        let retry_after = head.headers.get(RETRY_AFTER);
+        let retry_after = retry_after.and_then(|value| value.to_str().ok());
+        let now = SystemTime::from(self.clock.now());
+        let (body, problem) = read_body(body);
+        Response {
+            status: Status::Http(head.status.as_u16()),
+            retry_after: retry_after.and_then(|value| parse_retry_after(value, now)),
+            body,
+            problem,
+        }
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(&mut self, request: &Request<'_>) -> Result<Response, SendError> {
+        let begin = self.clock.now();
+        let mut result = self.send_once(request, request.timeout);
+        if self.has_connection && result.as_ref().is_err_and(is_disconnect) {
+            // The server closed the connection, which was kept for this request, at any moment
+            // until now. A new agent has no other such connection.
+            self.agent = self.config.new_agent();
+            let left = request.timeout.saturating_sub(self.clock.now() - begin);
+            if !left.is_zero() {
+                result = self.send_once(request, left);
+            }
+        }
+        let is_whole = |answer: &Response| answer.problem.is_none();
+        self.has_connection = result.as_ref().is_ok_and(is_whole);
+        result.map_err(describe)
+    }
+}
+
+/// Reads a body up to the limit. A body that is not read to its end costs the connection.
+fn read_body(body: Body) -> (Vec<u8>, Option<BodyProblem>) {
+    let mut bytes = Vec::new();
+    let mut reader = body.into_reader();
+    let read = (&mut reader).take(MAX_ANSWER_BYTES).read_to_end(&mut bytes);
+    // One more read finds the end, by which the connection is kept.
+    match read.and_then(|_| reader.read(&mut [0])) {
+        Ok(0) => (bytes, None),
+        Ok(_) => (bytes, Some(BodyProblem::TooLarge)),
+        Err(error) => match Error::from(error) {
+            Error::Timeout(_) => (bytes, Some(BodyProblem::TimedOut)),
+            _ => (bytes, Some(BodyProblem::Broken)),
+        },
+    }
+}
+
+/// Returns whether the server has gone away, so that another connection may help.
+fn is_disconnect(error: &Error) -> bool {
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof,
+    };
+    let Error::Io(error) = error else {
+        return false;
+    };
+    matches!(
+        error.kind(),
+        BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof
+    )
+}
+
+fn describe(error: Error) -> SendError {
+    use SendFailure::{Broken, NotConnected, TimedOut, TooLarge};
+    match error {
+        Error::Timeout(when) => match when {
+            ureq::Timeout::Resolve | ureq::Timeout::Connect => {
+                SendError::with_detail(NotConnected, "no connection in time")
+            }
+            _ => SendError::new(TimedOut),
+        },
+        Error::Io(error) => describe_io(&error),
+        Error::HostNotFound => SendError::with_detail(NotConnected, "the host has no address"),
+        Error::ConnectionFailed => SendError::new(NotConnected),
+        Error::ConnectProxyFailed(_) => {
+            SendError::with_detail(NotConnected, "the proxy refused to connect")
+        }
+        Error::InvalidProxyUrl => SendError::with_detail(NotConnected, "the proxy's URL is none"),
+        Error::LargeResponseHeader(..) => SendError::new(TooLarge),
+        Error::Tls(text) => SendError::with_detail(NotConnected, text),
+        #[cfg(feature = "tls")]
+        Error::Rustls(error) => SendError::with_detail(NotConnected, error.to_string()),
+        Error::Protocol(_) => SendError::with_detail(Broken, "the answer is not HTTP"),
+        _ => SendError::new(Broken),
+    }
+}
+
+fn describe_io(error: &io::Error) -> SendError {
+    use io::ErrorKind as Kind;
+    #[cfg(feature = "tls")]
+    if let Some(error) = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+    {
+        return SendError::with_detail(SendFailure::NotConnected, error.to_string());
+    }
+    let failure = match error.kind() {
+        Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::BrokenPipe
+        | Kind::NotConnected
+        | Kind::UnexpectedEof
+        | Kind::InvalidData => SendFailure::Broken,
+        Kind::TimedOut | Kind::WouldBlock => SendFailure::TimedOut,
+        _ => SendFailure::NotConnected,
+    };
+    // The text of the operating system, or that of the kind: others may have foreign words.
+    let detail = match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code).to_string(),
+        None => error.kind().to_string(),
+    };
+    SendError::with_detail(failure, detail)
+}
