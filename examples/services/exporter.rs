@@ -36,7 +36,10 @@ impl PostCollector {
 
 impl Collector for PostCollector {
     fn collect(&self, batch: &SpanBatch<'_>) {
-        if batch.is_empty() {
+        // A batch without spans may still say which traces have ended.
+        let has_reports =
+            batch.completed_traces().next().is_some() || batch.losses().next().is_some();
+        if batch.is_empty() && !has_reports {
             return;
         }
         let body = trace_otlp::to_json(batch);

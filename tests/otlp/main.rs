@@ -14,6 +14,7 @@ mod failover;
 mod hangs;
 mod headers;
 mod health;
+mod json;
 mod places;
 mod server;
 mod spans;

@@ -1,9 +1,13 @@
-//! Writes and reads OTLP/JSON for `trace-core`.
+//! Sends, writes and reads OTLP for `trace-core`, as Protocol Buffers and as JSON.
 //!
-//! [`JsonCollector`] writes finished spans to a file or any other writer, one
-//! `ExportTraceServiceRequest` a line. [`decode`] reads what the collector and other
-//! OpenTelemetry programs write, and traces of Tempo, Jaeger and Zipkin. [`to_json`]
-//! is for your own sender. This crate does not compress, and does not use the network.
+//! With the feature `http`, which is on by default, `OtlpCollector` sends finished spans to any
+//! OpenTelemetry backend: `OtlpCollector::builder("http://localhost:4318").build()?`.
+//!
+//! [`to_protobuf`] writes a batch as the body of a request; it needs no feature and no other
+//! crate. With the feature `json`, [`JsonCollector`] writes finished spans to a file or any
+//! other writer, one `ExportTraceServiceRequest` a line, and [`to_json`] is for your own
+//! sender. [`decode`] reads what these and other OpenTelemetry programs write, and traces of
+//! Tempo, Jaeger and Zipkin; with the feature `protobuf-decode`, also Protocol Buffers.
 //!
 //! ```
 //! use std::time::Duration;
@@ -38,10 +42,31 @@
 //! | outcome cancelled | `cancelled = true` |
 //! | outcome panicked | status error and `error.type = "panic"` |
 //! | outcome that status and tags do not show | `trace_core.outcome` |
+//! | the span's context was put into headers | `trace_core.context_sent = true` |
 //! | tags `otel.scope.name`, `otel.scope.version` | name and version of the scope; spans without them are in scope `trace-core` |
+//! | the span was larger than an exporter's limit | `trace_core.trimmed = true`; texts are cut, and what is left out is in the dropped counts |
 //!
-//! When they are read, the attributes `cancelled` and `error.type` stay tags; the others do
-//! not. Attributes that only the scope, the schema or a profile has are not read.
+//! A batch also [reports](trace_core::SpanBatch::completed_traces) of its traces. These
+//! reports are on the last span of their trace in the request. If the spans have left
+//! before, they are on the scope of a `ScopeSpans` without spans.
+//!
+//! | report | on the last span | on a scope |
+//! |---|---|---|
+//! | parts of the trace have ended | `trace_core.ended_parts`, their number | `trace_core.ended_traces`, a list of trace ids |
+//! | [spans were lost](trace_core::TraceLosses) | `trace_core.lost_spans`, such as `queue=3, at_least` | `trace_core.lost_spans`, a list of such texts, each with its trace id before it |
+//! | the source reports ends | | `trace_core.reports_ends = true`, on every scope |
+//!
+//! When they are read, the attributes `cancelled`, `error.type` and `trace_core.trimmed` stay
+//! tags; the others do not. What is reported becomes
+//! [`TraceReports`](decode::TraceReports), and
+//! [`DecodedRequest::feed`](decode::DecodedRequest::feed) passes it on. So a
+//! [`TraceCollector`](trace_core::TraceCollector) behind the decoder knows what is complete
+//! and what was lost. Other attributes that only the scope, the schema or a profile has are
+//! not read.
+//!
+//! The end of a span is never before its start when it is written; an end of zero stays,
+//! because it is unknown. Names follow the semantic conventions 1.44, which `schema_url`
+//! says.
 
 #![forbid(unsafe_code)]
 
@@ -65,7 +90,7 @@ mod transport;
 #[cfg(feature = "http")]
 mod export;
 
-#[cfg(feature = "json")]
+#[cfg(any(feature = "json", feature = "protobuf-decode"))]
 pub mod decode;
 
 pub mod resource;

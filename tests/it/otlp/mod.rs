@@ -10,7 +10,10 @@ mod kept;
 mod left_out;
 mod older;
 mod peer;
+mod protobuf;
+mod protobuf_errors;
 mod refused;
+mod reports;
 mod round_trip;
 mod write;
 

@@ -225,7 +225,7 @@ fn a_batch_is_a_line() {
     collector.flush(Duration::ZERO).unwrap();
     let text = memory.text();
     assert_eq!(text.lines().count(), 2);
-    assert!(text.ends_with("]}]}]}\n"), "{text}");
+    assert!(text.ends_with("\"}]}\n"), "{text}");
     assert_eq!(collector.stats(), stats(3, 0, 0, 0));
 }
 

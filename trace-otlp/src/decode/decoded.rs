@@ -114,6 +114,7 @@ impl ResourceSpans {
 }
 
 impl Totals {
+    #[cfg(feature = "json")]
     pub(super) fn add(&mut self, request: DecodedRequest) {
         self.requests += 1;
         self.spans += u64::try_from(request.len()).unwrap_or(u64::MAX);

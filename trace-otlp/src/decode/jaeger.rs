@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 use trace_core::Tag;
 
 use super::decoded::ResourceSpans;
-use super::error::{DecodeError, Position, explain, join};
+use super::error::{DecodeError, Position, join};
+use super::explain::explain;
 use super::jaeger_span::{KeyValue, Span, record, tags};
 use super::older::Loose;
 use super::reader::Reader;

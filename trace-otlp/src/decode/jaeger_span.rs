@@ -11,12 +11,12 @@ use trace_core::{
     Link, Log, SpanId, SpanKind, SpanRecord, Tag, TagValue, TraceFlags, TraceId, TraceState,
 };
 
+use super::any_value::unique;
 use super::enums::{Enum, Named};
 use super::older::{Loose, Micros, Padded, take, take_status};
 use super::reader::Reader;
 use super::record::{take_outcome, take_source, tracestate};
 use super::scalar::{Scalar, optional, or_default, required};
-use super::value::unique;
 
 #[derive(Deserialize)]
 #[serde(

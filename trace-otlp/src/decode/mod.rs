@@ -1,5 +1,8 @@
-//! Reads OTLP/JSON as [`JsonCollector`](crate::JsonCollector) and other OpenTelemetry
-//! programs write it, and the traces of Tempo, Jaeger and Zipkin.
+//! Reads OTLP as this crate and other OpenTelemetry programs write it, and the traces of
+//! Tempo, Jaeger and Zipkin.
+//!
+//! [`requests`] reads JSON, with the feature `json`, and [`protobuf()`] Protocol Buffers, with
+//! the feature `protobuf-decode`. The rest of this page is about JSON.
 //!
 //! The input is one request, several requests (one a line, one after another, or
 //! pretty-printed), or an array of requests. A request may be within a `result`, as
@@ -117,64 +120,103 @@
 //! # Ok::<(), decode::DecodeError>(())
 //! ```
 
-// The text of an input: its mistakes, and where a request begins and ends.
-mod base64;
-
-mod pieces;
-
+// What all formats share: mistakes, the result, and the records that spans become.
 mod error;
 
 mod decoded;
 
-mod surrogates;
-
-mod magic;
-
-mod scan;
-
-mod buffer;
-
-mod frames;
-
-// Values and messages of OTLP, and the records that they become.
-mod number;
-
-mod scalar;
-
-mod enums;
-
-mod names;
-
-mod value;
-
-mod wire;
+mod any_value;
 
 mod record;
 
-// What all formats share: recognizing one, reading what is damaged, the result so far.
+// The text of an input of JSON: where a request begins and ends, and its mistakes.
+#[cfg(feature = "json")]
+mod base64;
+
+#[cfg(feature = "json")]
+mod pieces;
+
+#[cfg(feature = "json")]
+mod explain;
+
+#[cfg(feature = "json")]
+mod surrogates;
+
+#[cfg(feature = "json")]
+mod magic;
+
+#[cfg(feature = "json")]
+mod scan;
+
+#[cfg(feature = "json")]
+mod buffer;
+
+#[cfg(feature = "json")]
+mod frames;
+
+// Values and messages of OTLP/JSON.
+#[cfg(feature = "json")]
+mod number;
+
+#[cfg(feature = "json")]
+mod scalar;
+
+#[cfg(feature = "json")]
+mod enums;
+
+#[cfg(feature = "json")]
+mod names;
+
+#[cfg(feature = "json")]
+mod value;
+
+#[cfg(feature = "json")]
+mod wire;
+
+#[cfg(feature = "json")]
+mod span;
+
+// What all formats in JSON share: recognizing one, reading what is damaged, the result so far.
+#[cfg(feature = "json")]
 mod foreign;
 
+#[cfg(feature = "json")]
 mod older;
 
+#[cfg(feature = "json")]
 mod lines;
 
+#[cfg(feature = "json")]
 mod salvage;
 
+#[cfg(feature = "json")]
 mod reader;
 
 // Documents of each format.
+#[cfg(feature = "json")]
 mod jaeger_span;
 
+#[cfg(feature = "json")]
 mod jaeger;
 
+#[cfg(feature = "json")]
 mod zipkin;
 
+#[cfg(feature = "json")]
 mod request;
 
+#[cfg(feature = "json")]
 mod requests;
+
+// OTLP in the form of Protocol Buffers.
+#[cfg(feature = "protobuf-decode")]
+mod protobuf;
 
 pub use decoded::{DecodedRequest, ResourceSpans, Totals};
 pub use error::DecodeError;
+#[cfg(feature = "protobuf-decode")]
+pub use protobuf::{ProtobufOptions, protobuf};
+#[cfg(feature = "json")]
 pub use requests::{DecodeOptions, Requests, requests};
 
 pub use crate::facts::TraceReports;

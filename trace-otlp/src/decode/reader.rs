@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use trace_core::visible;
 
 use super::decoded::{DecodedRequest, MAX_PROBLEMS, ResourceSpans};
-use super::error::{DecodeError, Position, explain, join};
+use super::error::{DecodeError, Position, join};
+use super::explain::explain;
 use super::frames::Frame;
 use super::lines::Lines;
 

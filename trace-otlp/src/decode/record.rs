@@ -1,17 +1,14 @@
-//! Turns the messages of OTLP into records.
+//! Turns spans of OTLP into records, whatever form they were read from.
 //!
-//! Does not parse: the messages are read in `wire.rs`.
+//! Does not parse.
 
 use std::sync::Arc;
 
 use trace_core::{
-    DroppedItems, Link, Log, Outcome, Resource, Source, SpanRecord, Status, Tag, TagValue,
-    Timestamp, TraceFlags, TraceState,
+    DroppedItems, Link, Log, Outcome, Resource, Source, SpanId, SpanKind, SpanRecord, Status, Tag,
+    TagValue, Timestamp, TraceFlags, TraceId, TraceState,
 };
 
-use super::enums::StatusCode;
-use super::value::tags;
-use super::wire;
 use crate::conventions::{self, key};
 use crate::facts::{self, TraceReports};
 
@@ -32,28 +29,49 @@ pub(super) fn resource(mut tags: Vec<Tag>) -> Resource {
     Resource { service_name, tags }
 }
 
-/// Makes the record of a span of OTLP.
-///
-/// What it reports of its trace is taken out of its tags: see [`TraceReports`].
+/// A span of OTLP, whatever form it was read from.
+pub(super) struct SpanParts {
+    pub(super) trace_id: TraceId,
+    pub(super) span_id: SpanId,
+    pub(super) parent_span_id: Option<SpanId>,
+    pub(super) trace_state: String,
+    pub(super) flags: u32,
+    pub(super) name: String,
+    pub(super) kind: SpanKind,
+    pub(super) start_time_unix_nano: u64,
+    pub(super) end_time_unix_nano: u64,
+    pub(super) tags: Vec<Tag>,
+    pub(super) logs: Vec<Log>,
+    pub(super) links: Vec<LinkParts>,
+    pub(super) status: Status,
+    pub(super) dropped: DroppedItems,
+}
+
+/// A link of OTLP; some SDKs write one without ids if their caller had none.
+pub(super) struct LinkParts {
+    pub(super) trace_id: Option<TraceId>,
+    pub(super) span_id: Option<SpanId>,
+    pub(super) trace_state: String,
+    pub(super) flags: u32,
+    pub(super) tags: Vec<Tag>,
+}
+
+/// Makes the record of a span. Takes what it reports of its trace out of its tags; `spans` is
+/// the number of spans before it.
 pub(super) fn record(
-    span: wire::Span,
+    span: SpanParts,
     service_name: Arc<str>,
     scope: &Scope<'_>,
     reports: &mut TraceReports,
     spans: usize,
 ) -> SpanRecord {
-    let status = match span.status.code.value {
-        StatusCode::Unset => Status::Unset,
-        StatusCode::Ok => Status::Ok,
-        StatusCode::Error => Status::Error(span.status.message.into()),
-    };
+    let mut tags = span.tags;
     let link_count = span.links.len();
     let links: Vec<_> = span.links.into_iter().filter_map(link).collect();
     let without_ids = u32::try_from(link_count - links.len()).unwrap_or(u32::MAX);
-    let mut tags = tags(span.attributes);
     reports.take_from_span(span.trace_id, &mut tags, spans);
     let context_sent = facts::take_context_sent(&mut tags);
-    let outcome = take_outcome(&mut tags, &status);
+    let outcome = take_outcome(&mut tags, &span.status);
     let source = take_source(&mut tags);
     add_scope(&mut tags, scope);
     SpanRecord {
@@ -71,39 +89,30 @@ pub(super) fn record(
         tracestate: tracestate(&span.trace_state),
         operation_name: span.name.into(),
         service_name,
-        kind: span.kind.value,
+        kind: span.kind,
         start: Timestamp::from_unix_nanos(span.start_time_unix_nano),
         end: Timestamp::from_unix_nanos(span.end_time_unix_nano),
         tags,
-        logs: span.events.into_iter().map(log).collect(),
+        logs: span.logs,
         links,
-        status,
+        status: span.status,
         outcome,
         source,
         dropped: DroppedItems {
-            tags: span.dropped_attributes_count,
-            logs: span.dropped_events_count,
-            links: span.dropped_links_count.saturating_add(without_ids),
+            links: span.dropped.links.saturating_add(without_ids),
+            ..span.dropped
         },
     }
 }
 
-fn log(event: wire::Event) -> Log {
-    Log {
-        time: Timestamp::from_unix_nanos(event.time_unix_nano),
-        message: event.name.into(),
-        fields: tags(event.attributes),
-    }
-}
-
 /// Makes a link; `None` without ids.
-fn link(link: wire::Link) -> Option<Link> {
+fn link(link: LinkParts) -> Option<Link> {
     Some(Link {
         trace_id: link.trace_id?,
         span_id: link.span_id?,
         flags: TraceFlags::from_byte(low_byte(link.flags)),
         tracestate: tracestate(&link.trace_state),
-        tags: tags(link.attributes),
+        tags: link.tags,
     })
 }
 

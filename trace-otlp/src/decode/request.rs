@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use super::decoded::{DecodedRequest, MAX_PROBLEMS, ResourceSpans};
-use super::error::{DecodeError, Position, explain, join};
+use super::error::{DecodeError, Position, join};
+use super::explain::explain;
 use super::foreign::{self, Found};
 use super::frames::Frame;
 use super::reader::Reader;
 use super::record::{Scope, record, resource};
 use super::salvage::Salvage;
+use super::span::parts;
 use super::value::tags;
 use super::{jaeger, wire, zipkin};
 use serde_json::value::RawValue;
@@ -178,7 +180,7 @@ impl Reader<'_> {
                 self.count(span.status.code.is_unknown);
                 let service = Arc::clone(&resource.service_name);
                 let count = records.len();
-                records.push(record(span, service, &scope, reports, count));
+                records.push(record(parts(span), service, &scope, reports, count));
             }
         }
         Ok(())

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::decoded::MAX_PROBLEMS;
-use super::error::{DecodeError, Position, explain, join};
+use super::error::{DecodeError, Position, join};
+use super::explain::explain;
 use super::frames::Frame;
 use super::lines::Lines;
 use super::names::Name;

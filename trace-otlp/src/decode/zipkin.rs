@@ -10,14 +10,15 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use trace_core::{Log, SpanId, SpanKind, SpanRecord, Tag, TagValue, TraceId};
 
+use super::any_value::unique;
 use super::decoded::ResourceSpans;
 use super::enums::{Enum, Named};
-use super::error::{DecodeError, Position, explain};
+use super::error::{DecodeError, Position};
+use super::explain::explain;
 use super::older::{Loose, Micros, Padded, take, take_status};
 use super::reader::Reader;
 use super::record::{resource, take_outcome, take_source, tracestate};
 use super::scalar::{optional, or_default, required};
-use super::value::unique;
 use crate::conventions::{self, key};
 
 #[derive(Deserialize)]

@@ -18,7 +18,7 @@ pub(crate) struct Part {
     /// The spans, one after another, as they stand in a body.
     pub(super) spans: Vec<u8>,
     /// Where each of them ends.
-    ends: Vec<usize>,
+    pub(super) ends: Vec<usize>,
 }
 
 impl Part {

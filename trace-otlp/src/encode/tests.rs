@@ -103,3 +103,112 @@ fn parts_of_one_resource_share_it_in_a_body() {
         assert_eq!(text.matches("operation").count(), 4, "{format:?}");
     }
 }
+
+/// Spans that are too large in every way, beside one that is not.
+fn large() -> Vec<SpanRecord> {
+    let mut spans = spans(2);
+    let [small, large] = &mut spans[..] else {
+        return spans;
+    };
+    small.tags.clear();
+    large.tags.clear();
+    large.add_tag("short", "stays");
+    large.add_tag("long", "é".repeat(5_000));
+    large.add_tag("longer", "\u{1}".repeat(20_000));
+    spans
+}
+
+fn limited(format: Format, max_span_bytes: usize, spans: &[SpanRecord]) -> Vec<u8> {
+    let limits = PartLimits {
+        max_span_bytes,
+        ..PartLimits::NONE
+    };
+    let parts = parts(format, limits, spans);
+    assert_eq!(
+        parts.iter().map(Part::spans).sum::<u64>(),
+        spans.len() as u64
+    );
+    for part in &parts {
+        let mut before = 0;
+        for end in &part.ends {
+            let bytes = end - before;
+            assert!(bytes <= max_span_bytes, "{format:?}: {bytes} bytes");
+            before = *end;
+        }
+    }
+    body(format, &parts)
+}
+
+#[test]
+fn a_span_that_is_too_large_is_trimmed_and_marked() {
+    for &format in FORMATS {
+        let spans = large();
+        for max_span_bytes in [1_500, 6_000, 20_000] {
+            let body = limited(format, max_span_bytes, &spans);
+            let text = String::from_utf8_lossy(&body);
+            assert_eq!(text.matches("trace_core.trimmed").count(), 1, "{format:?}");
+            assert!(text.contains("stays"), "{format:?}");
+            // The longest texts are cut, and no attribute is left out.
+            assert!(text.contains("longer"), "{format:?}");
+        }
+        let whole = limited(format, 200_000, &spans);
+        assert!(!String::from_utf8_lossy(&whole).contains("trace_core.trimmed"));
+    }
+}
+
+#[test]
+fn what_is_left_out_of_a_span_is_counted() {
+    for &format in FORMATS {
+        let mut spans = spans(1);
+        spans[0].tags.clear();
+        for index in 0..200 {
+            spans[0].add_tag(format!("key.{index}"), index);
+            spans[0].logs.push(trace_core::Log {
+                time: trace_core::Timestamp::from_unix_nanos(index),
+                message: format!("message {index}").into(),
+                fields: Vec::new(),
+            });
+        }
+        let shop = Resource::new("shop");
+        let limits = PartLimits {
+            max_span_bytes: 2_000,
+            ..PartLimits::NONE
+        };
+        let mut encoder = Encoder::new(format, limits);
+        let parts = encoder.parts(&SpanBatch::from_records(&shop, &spans));
+        let bytes = parts[0].spans.len();
+        assert!((1_900..=2_000).contains(&bytes), "{format:?}: {bytes}");
+        let text = String::from_utf8_lossy(&parts[0].spans).into_owned();
+        let logs = text.matches("message ").count();
+        let tags = text.matches("key.").count();
+        assert!(logs < 200 && (logs == 0 || tags == 200), "{logs} {tags}");
+        let missing = [
+            (logs, "droppedEventsCount"),
+            (tags, "droppedAttributesCount"),
+        ];
+        for (kept, field) in missing {
+            let dropped = format!("\"{field}\":{}", 200 - kept);
+            let is_json = text.starts_with(",{");
+            assert!(!is_json || kept == 200 || text.contains(&dropped), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_resource_is_encoded_again_only_if_it_changes() {
+    let mut encoder = Encoder::new(Format::Protobuf, PartLimits::NONE);
+    let (mut shop, spans) = (Resource::new("shop"), spans(1));
+    let first = encoder
+        .parts(&SpanBatch::from_records(&shop, &spans))
+        .remove(0);
+    let second = encoder
+        .parts(&SpanBatch::from_records(&shop, &spans))
+        .remove(0);
+    assert!(std::sync::Arc::ptr_eq(&first.head, &second.head));
+    shop.tags.push(trace_core::Tag::new("host.name", "a"));
+    let third = encoder
+        .parts(&SpanBatch::from_records(&shop, &spans))
+        .remove(0);
+    let text = String::from_utf8_lossy(&third.head.resource).into_owned();
+    assert!(text.contains("host.name"), "{text}");
+}

@@ -47,7 +47,12 @@ impl Endpoint {
             Some((user_info, host)) => (Some(user_info), host),
             None => (None, text),
         };
-        if !matches!(scheme, "http" | "https") || authority.host().is_empty() {
+        // `http` takes any text for a port.
+        let port = host.rsplit_once(':');
+        let has_port = port.is_some_and(|(_, port)| !port.contains(']'));
+        let is_port_bad = has_port && authority.port_u16().is_none();
+        let is_known = matches!(scheme, "http" | "https");
+        if !is_known || is_port_bad || authority.host().is_empty() {
             return Err(error());
         }
         let own_path = match (uri.path(), path) {
