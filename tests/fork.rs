@@ -249,7 +249,31 @@ mod unix {
         result
     }
 
+    /// Returns the bits of `service.instance.id` that are random.
+    fn instance() -> Vec<u64> {
+        let tags = trace_otlp::resource::detect();
+        let mut ids = tags.iter().filter(|tag| tag.key == "service.instance.id");
+        let id = ids.next().unwrap().value.to_string().replace('-', "");
+        let (high, low) = id.split_at(16);
+        let bits = [high, low].map(|half| u64::from_str_radix(half, 16).unwrap());
+        bits.into()
+    }
+
+    /// Also before there is a tracer.
+    fn each_child_is_an_instance_of_its_own() {
+        let own = instance();
+        let mut all = HashSet::from([own.clone()]);
+        for round in 0..3 {
+            match process::fork() {
+                Fork::Parent(child) => assert!(all.insert(child.wait(round))),
+                Fork::Child => process::exit(instance),
+            }
+        }
+        assert_eq!(instance(), own);
+    }
+
     pub(super) fn run() {
+        each_child_is_an_instance_of_its_own();
         let parents = Parents::new();
         let guard = parents.tracer().install().unwrap();
         let tracer = Tracer::clone(&guard);

@@ -90,10 +90,18 @@ mod export;
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
 pub mod decode;
 
+pub mod resource;
+
+// Sets the exporter up.
+#[cfg(feature = "http")]
+pub mod environment;
+
 pub use encode::to_protobuf;
 
 #[cfg(feature = "json")]
 pub use encode::to_json;
+#[cfg(feature = "http")]
+pub use environment::from_env;
 #[cfg(feature = "http")]
 pub use export::{
     LostSpans, OtlpCollector, OtlpCollectorBuilder, OtlpError, OtlpHealth, OtlpState, OtlpStats,

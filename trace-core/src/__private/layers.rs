@@ -39,6 +39,23 @@ pub fn is_catching() -> bool {
     caught::is_catching()
 }
 
+/// Says, once for each text, that a setting in the environment is not followed.
+pub fn setting_ignored(message: &str) {
+    diagnostics::tell_setting(message);
+}
+
+/// Says, once for each text and only if details are wanted, how the environment has set up a
+/// tracer.
+pub fn set_up(message: &str) {
+    diagnostics::tell_set_up(message);
+}
+
+/// Returns random bits that name this process. The child of a `fork` has others.
+#[must_use]
+pub fn instance_bits() -> u128 {
+    crate::tracer::instance_bits()
+}
+
 /// Says, once, that requests pass two layers, made at these places.
 pub fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
     diagnostics::two_layers(outer, inner);

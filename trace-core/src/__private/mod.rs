@@ -29,8 +29,9 @@ pub use boxes::{FutureCall, StreamCall};
 pub use calling::{Calling, calling};
 pub use future::{First, ItemOf, OutputOf, Prologue, ReturnOf, boxed, first, unpinned};
 pub use layers::{
-    LayerRoot, Started, UnrecordedSpan, catch, export_changed, is_catching, no_routes,
-    note_http_layer, record_error_as, start_at, two_layers, unmatched_hosts,
+    LayerRoot, Started, UnrecordedSpan, catch, export_changed, instance_bits, is_catching,
+    no_routes, note_http_layer, record_error_as, set_up, setting_ignored, start_at, two_layers,
+    unmatched_hosts,
 };
 pub use origin::{SpanOrigin, captured_links, link};
 pub use recording::*;

@@ -45,6 +45,12 @@ pub enum Kind {
     UnknownPropagator,
     /// A client's layer lists hosts that match nothing, such as `https://shop.example`.
     UnmatchedHost,
+    /// A setting in the environment is not followed.
+    Setting,
+    /// How a tracer was set up by the environment. Only with [`Level::Details`].
+    ///
+    /// [`Level::Details`]: super::Level::Details
+    SetUp,
     /// A collector that sends spans elsewhere got connected, lost its connection, or had spans
     /// refused.
     Export,
@@ -60,7 +66,7 @@ pub struct Diagnostic {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -75,6 +81,8 @@ impl Kind {
         Self::Lost,
         Self::UnknownPropagator,
         Self::UnmatchedHost,
+        Self::Setting,
+        Self::SetUp,
         Self::Export,
     ];
 
@@ -122,6 +130,8 @@ impl Kind {
             | Self::NoRoutes
             | Self::UnknownPropagator
             | Self::UnmatchedHost
+            | Self::Setting
+            | Self::SetUp
             | Self::Export
             | Self::Lost => {
                 format!("{span} is lost")
@@ -146,6 +156,8 @@ impl Kind {
             | Self::NoRoutes
             | Self::UnknownPropagator
             | Self::UnmatchedHost
+            | Self::Setting
+            | Self::SetUp
             | Self::Export
             | Self::Lost => "they are lost",
         };

@@ -23,11 +23,13 @@ use crate::value::environment;
 pub enum Level {
     /// No lines.
     Nothing,
-    /// The losses of a tracer, when it ends, and failures to send spans. The default in release
-    /// builds.
+    /// The losses of a tracer, when it ends, failures to send spans, and settings in the
+    /// environment that are not followed. The default in release builds.
     Losses,
     /// Losses, and spans that seem to be unrecorded by mistake. The default in debug builds.
     All,
+    /// The lines of [`All`](Self::All), and how the environment has set a tracer up.
+    Details,
 }
 
 /// Passes all lines to a closure instead of standard error.
@@ -62,6 +64,9 @@ pub fn set_level(level: Level) {
     LEVEL.store(level as u8, Ordering::Relaxed);
 }
 
+/// Largest number of different lines about settings.
+const MAX_SETTINGS: usize = 100;
+
 /// Largest number of places for which a line of one kind is printed.
 const MAX_SITES: u64 = 5;
 
@@ -80,6 +85,8 @@ struct State {
     /// By kind: the number of places with a problem, and how many of them were reported or
     /// summed up.
     places: [(u64, u64); Kind::ALL.len()],
+    /// Lines about settings that were reported, at most [`MAX_SETTINGS`].
+    settings: Vec<String>,
 }
 
 /// The receiver of the lines.
@@ -140,7 +147,8 @@ fn parse_level(variable: Option<&str>) -> Level {
     match asked.as_deref() {
         Some("none" | "off") => Level::Nothing,
         Some("error" | "fatal") => Level::Losses,
-        Some("warn" | "info" | "debug" | "trace" | "verbose" | "all") => Level::All,
+        Some("warn" | "info") => Level::All,
+        Some("debug" | "trace" | "verbose" | "all") => Level::Details,
         _ if cfg!(debug_assertions) => Level::All,
         _ => Level::Losses,
     }
@@ -175,6 +183,35 @@ pub(super) fn tell_once(diagnostic: impl FnOnce() -> Diagnostic, kind: Kind) {
         state.listener.clone()
     };
     listener.notify(&diagnostic());
+}
+
+/// Reports a setting in the environment that is not followed, each text once.
+///
+/// These lines have the level of losses, because a tracer that is set up in another way than
+/// was asked for may lose all spans.
+pub(crate) fn tell_setting(message: &str) {
+    tell_text(Level::Losses, Kind::Setting, message);
+}
+
+/// Reports how the environment has set up a tracer, each text once.
+pub(crate) fn tell_set_up(message: &str) {
+    tell_text(Level::Details, Kind::SetUp, message);
+}
+
+fn tell_text(level: Level, kind: Kind, message: &str) {
+    if !says(level) || IS_TELLING.get() {
+        return;
+    }
+    let listener = {
+        let mut state = state();
+        let settings = &mut state.settings;
+        if settings.len() >= MAX_SETTINGS || settings.iter().any(|told| told == message) {
+            return;
+        }
+        settings.push(message.to_owned());
+        state.listener.clone()
+    };
+    listener.notify(&Diagnostic::new(kind, message));
 }
 
 /// Reports a change in how a collector sends spans. The collector limits the number of lines.
@@ -289,7 +326,8 @@ mod tests {
         assert_eq!(parse_level(Some("nonsense")), default);
         assert_eq!(parse_level(Some("NONE")), Level::Nothing);
         assert_eq!(parse_level(Some(" error ")), Level::Losses);
-        assert_eq!(parse_level(Some("debug")), Level::All);
+        assert_eq!(parse_level(Some("info")), Level::All);
+        assert_eq!(parse_level(Some("debug")), Level::Details);
     }
 
     #[test]

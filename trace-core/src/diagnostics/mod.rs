@@ -10,10 +10,12 @@
 //! trace-core: 3 spans lost: 2 still open (send_mail, src/mail.rs:12), collector otlp: connection refused
 //! ```
 //!
-//! By default, a tracer prints its losses when it ends, and an exporter prints that it is
-//! disconnected, connected again or refused. The other lines are printed in debug
-//! builds, if `OTEL_LOG_LEVEL` is `warn`, `info` or `debug`, or if [`set_level`] requests
-//! them. `OTEL_LOG_LEVEL=error` prints only these two, and `none` prints nothing.
+//! By default, a tracer prints its losses when it ends, an exporter prints that it is
+//! disconnected, connected again or refused, and a setting in the environment is reported that
+//! is not followed. The other lines are printed in debug builds, if `OTEL_LOG_LEVEL` is `warn`,
+//! `info` or `debug`, or if [`set_level`] requests them. `OTEL_LOG_LEVEL=error` prints only
+//! these three, and `none` prints nothing. `debug` also prints how the environment has set a
+//! tracer up.
 //!
 //! Lines can go to a closure:
 //!
@@ -59,10 +61,10 @@ pub(crate) use chart::{Chart, SiteLoss, is_counting};
 pub use doctor::{Doctor, NotSampledBy, SiteReport, Times};
 pub use kind::{Diagnostic, Kind};
 pub use listener::{Level, listen, print, set_level, silence};
-pub(crate) use listener::{end, tell_export};
+pub(crate) use listener::{end, tell_export, tell_set_up, tell_setting};
 pub(crate) use loss::Loss;
 pub(crate) use presence::{
-    attach, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root, miss_span,
-    no_collector, no_routes, not_built_in, note_http_layer, root_within_trace, tracer_begins,
-    tracer_ends, two_layers, unknown_propagators, unmatched_hosts,
+    attach, disable, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root,
+    miss_span, no_collector, no_routes, not_built_in, note_http_layer, root_within_trace,
+    tracer_begins, tracer_ends, two_layers, unknown_propagators, unmatched_hosts,
 };

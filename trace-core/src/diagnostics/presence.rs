@@ -27,6 +27,8 @@ struct TracerPresence {
     installed_at: Option<&'static Location<'static>>,
     /// Whether that tracer is still installed.
     is_installed: bool,
+    /// Whether that tracer was disabled. Then it is no mistake that nothing is recorded.
+    is_disabled: bool,
     /// Whether that tracer had recorded nothing when its guard was dropped.
     was_idle: bool,
     /// The first roots that began while no tracer was installed, at most
@@ -104,11 +106,19 @@ pub(crate) fn install(at: &'static Location<'static>) {
     }
 }
 
+/// Notes that a tracer was installed that is disabled.
+pub(crate) fn disable() {
+    let mut present = present();
+    present.is_disabled = true;
+    present.early_roots.clear();
+}
+
 /// Notes that the guard of the installed tracer was dropped. `was_idle` means that the tracer
 /// had recorded nothing.
 pub(crate) fn drop_guard(was_idle: bool) {
     let mut present = present();
     present.is_installed = false;
+    present.is_disabled = false;
     present.was_idle = was_idle;
 }
 
@@ -120,6 +130,9 @@ pub(crate) fn miss_root(site: &'static Site) {
     }
     let is_harness = is_test_harness();
     let mut present = present();
+    if present.is_disabled {
+        return;
+    }
     let installed_at = present.installed_at.filter(|_| !present.is_installed);
     let kind = if installed_at.is_some() {
         // Under a test harness, the dropped guard belonged to another test.
@@ -155,6 +168,9 @@ pub(crate) fn miss_span(site: &'static Site, has_tracer: bool) {
     }
     let is_harness = is_test_harness();
     let present = present();
+    if present.is_disabled {
+        return;
+    }
     let installed_at = present.installed_at.filter(|_| !present.is_installed);
     let kind = if present.tracers > 0 && is_in_task() {
         Some(Kind::SpawnedTask)

@@ -55,6 +55,7 @@ struct Options {
     scheduled_delay: Duration,
     shutdown_timeout: Duration,
     has_thread: bool,
+    is_disabled: bool,
     /// Whether the tracer tracks open traces and tasks, so that a test can wait for them.
     #[cfg(feature = "testing")]
     is_watched: bool,
@@ -78,6 +79,7 @@ impl Options {
             scheduled_delay: Duration::from_millis(100),
             shutdown_timeout: Duration::from_secs(5),
             has_thread: true,
+            is_disabled: false,
             #[cfg(feature = "testing")]
             is_watched: false,
         }
@@ -136,9 +138,16 @@ impl TracerBuilder {
     }
 
     /// Adds a tag to the resource, which describes the service, for example
-    /// `service.version`.
+    /// `service.version`. It takes the place of an earlier tag with the same key.
     pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) -> Self {
-        self.set(|options| options.resource.tags.push(Tag::new(key, value)))
+        let tag = Tag::new(key, value);
+        self.set(|options| {
+            let tags = &mut options.resource.tags;
+            match tags.iter_mut().find(|earlier| earlier.key == tag.key) {
+                Some(earlier) => *earlier = tag,
+                None => tags.push(tag),
+            }
+        })
     }
 
     /// Sets how many spans may wait to be read, and how many may wait for each collector
@@ -178,6 +187,24 @@ impl TracerBuilder {
         self.set(|options| options.has_thread = false)
     }
 
+    /// Makes a tracer that records nothing, as if there were none: the contexts and the baggage
+    /// of callers pass unchanged, and no context is invented where none came. The collectors
+    /// and the sampler are dropped when it is built. `OTEL_SDK_DISABLED` asks for this.
+    ///
+    /// ```
+    /// use trace_core::{MemoryCollector, Tracer};
+    ///
+    /// let spans = MemoryCollector::new();
+    /// let tracing = Tracer::builder("shop").collector(spans.clone()).disabled().install()?;
+    /// trace_core::root("checkout").run_sync(|| {});
+    /// drop(tracing);
+    /// assert!(spans.spans().is_empty());
+    /// # Ok::<(), trace_core::InstallError>(())
+    /// ```
+    pub fn disabled(self) -> Self {
+        self.set(|options| options.is_disabled = true)
+    }
+
     /// Makes the tracer track open traces and tasks, so that a test can wait for them.
     #[cfg(feature = "testing")]
     pub(crate) fn watched(self) -> Self {
@@ -196,12 +223,16 @@ impl TracerBuilder {
         self.0.try_map(Options::build).map(Tracer)
     }
 
+    /// Returns whether the tracer is to record nothing.
+    pub(super) fn is_disabled(&self) -> bool {
+        self.0.get().is_some_and(|options| options.is_disabled)
+    }
+
     /// Drops the collectors and the sampler. They are application code, and their destructors
     /// may panic or begin roots. So the caller must not hold a lock.
     pub(super) fn discard(self) {
         if let Some(options) = self.0.into_inner() {
-            drop_collectors(options.collectors);
-            drop_quietly(options.sampler);
+            options.discard();
         }
     }
 
@@ -209,6 +240,7 @@ impl TracerBuilder {
     pub(super) fn say_mistakes(&self, source: &Location<'_>) {
         match self.0.get() {
             None if !RECORDING_BUILT => diagnostics::not_built_in(source),
+            Some(options) if options.is_disabled => {}
             Some(options) if options.collectors.is_empty() => diagnostics::no_collector(source),
             _ => {}
         }
@@ -216,7 +248,17 @@ impl TracerBuilder {
 }
 
 impl Options {
-    fn build(self) -> Result<Handle, BuildError> {
+    fn discard(self) {
+        drop_collectors(self.collectors);
+        drop_quietly(self.sampler);
+    }
+
+    /// Builds the tracer; `None` if it is disabled.
+    fn build(self) -> Result<Option<Handle>, BuildError> {
+        if self.is_disabled {
+            self.discard();
+            return Ok(None);
+        }
         fork::call_in_children(super::in_child);
         let generation = Generation::current();
         let options = WorkerOptions {
@@ -251,11 +293,11 @@ impl Options {
         } else {
             Delivery::OnDemand(Mutex::new(Box::new(worker)))
         };
-        Ok(Handle::new(Ending {
+        Ok(Some(Handle::new(Ending {
             core,
             delivery: Arc::new(delivery),
             shutdown_timeout: self.shutdown_timeout,
-        }))
+        })))
     }
 }
 

@@ -132,12 +132,16 @@ fn install(
         builder.discard();
         return Err(InstallError(Reason::AlreadyInstalled));
     };
+    let is_disabled = builder.is_disabled();
     let tracer = builder.build()?;
     let mut global = global().write().unpoisoned();
     set_global(&mut global, tracer.core().cloned());
     drop(global);
     tracer.ending().into_iter().for_each(at_exit::add);
-    diagnostics::install(source);
+    match is_disabled {
+        true => diagnostics::disable(),
+        false => diagnostics::install(source),
+    }
     Ok(TracerGuard(tracer))
 }
 

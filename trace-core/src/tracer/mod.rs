@@ -2,6 +2,9 @@
 //!
 //! Does not record (`record`) and does not call collectors (`delivery`).
 
+use crate::process::fork::{self, PerProcess};
+use crate::process::id_generator::random_bits;
+
 mod at_exit;
 mod builder;
 mod ending;
@@ -14,6 +17,13 @@ pub use builder::{BuildError, TracerBuilder};
 pub use global::{InstallError, TracerGuard};
 pub use idle::ShutdownWhenIdle;
 pub use tracer::{Attached, Tracer};
+
+/// Returns random bits that are drawn once in a process. The child of a `fork` draws its own.
+pub(crate) fn instance_bits() -> u128 {
+    static BITS: PerProcess<u128> = PerProcess::new();
+    fork::call_in_children(in_child);
+    *BITS.get(|_| u128::from(random_bits()) << 64 | u128::from(random_bits()))
+}
 
 /// Separates the child of a `fork` from its parent: no recording of the parent continues in
 /// the child. Async-signal-safe, because it only sets atomics and thread-locals without

@@ -56,9 +56,9 @@ use crate::record::{IfRecording, InScope, Scope, TracerCore};
 /// the parent.
 #[doc(alias = "TracerProvider")]
 #[derive(Clone)]
-pub struct Tracer(pub(super) IfRecording<Handle>);
+pub struct Tracer(pub(super) IfRecording<Option<Handle>>);
 
-/// See [`Tracer`].
+/// See [`Tracer`]. A tracer that is disabled has none.
 #[derive(Clone)]
 pub(super) struct Handle {
     core: Arc<TracerCore>,
@@ -80,9 +80,13 @@ impl Handle {
 }
 
 impl Tracer {
+    fn handle(&self) -> Option<&Handle> {
+        self.0.get().and_then(Option::as_ref)
+    }
+
     /// Returns the handle if it was made in this process, and not in the parent of a `fork`.
     fn own(&self) -> Option<&Handle> {
-        self.0.get().filter(|handle| !handle.core.is_foreign())
+        self.handle().filter(|handle| !handle.core.is_foreign())
     }
 
     /// Returns the [`Ending`] of the tracer, if the tracer was made in this process.
@@ -97,7 +101,7 @@ impl Tracer {
     }
 
     pub(crate) fn core(&self) -> Option<&Arc<TracerCore>> {
-        self.0.get().map(|handle| &handle.core)
+        self.handle().map(|handle| &handle.core)
     }
 
     /// Makes this the tracer of all roots that begin while the future is polled, instead of
@@ -218,8 +222,8 @@ impl Tracer {
         }
     }
 
-    /// Returns the report of a tracer that has nothing to deliver: in a build that does not
-    /// record (complete), and in the child of a `fork` (not complete).
+    /// Returns the report of a tracer that has nothing to deliver: one that is disabled, or in a
+    /// build that does not record (complete), and in the child of a `fork` (not complete).
     pub(super) fn nothing(&self) -> FlushReport {
         FlushReport {
             is_complete: !self.is_foreign(),
@@ -229,7 +233,7 @@ impl Tracer {
 
     /// Shuts down within the tracer's `shutdown_timeout`.
     pub(super) fn shut_down_in_time(&self) -> FlushReport {
-        let timeout = self.0.get().map(|handle| handle.owner.0.shutdown_timeout);
+        let timeout = self.handle().map(|handle| handle.owner.0.shutdown_timeout);
         self.shutdown(timeout.unwrap_or_default())
     }
 
