@@ -38,6 +38,8 @@ pub enum Kind {
     Lost,
     /// `OTEL_PROPAGATORS` lists an unknown name.
     UnknownPropagator,
+    /// A redactor panicked. The text that it got was replaced as a whole.
+    RedactorPanicked,
 }
 
 /// One line about spans that are not recorded or were lost.
@@ -50,7 +52,7 @@ pub struct Diagnostic {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -62,6 +64,7 @@ impl Kind {
         Self::TwoLayers,
         Self::Lost,
         Self::UnknownPropagator,
+        Self::RedactorPanicked,
     ];
 
     /// Returns the line about a site. `install` is the place where a tracer was installed.
@@ -92,6 +95,7 @@ impl Kind {
             | Self::NoCollector
             | Self::TwoLayers
             | Self::UnknownPropagator
+            | Self::RedactorPanicked
             | Self::Lost => {
                 format!("{span} is lost")
             }
@@ -112,6 +116,7 @@ impl Kind {
             | Self::NoCollector
             | Self::TwoLayers
             | Self::UnknownPropagator
+            | Self::RedactorPanicked
             | Self::Lost => "they are lost",
         };
         let message = format!(
@@ -159,6 +164,12 @@ impl Diagnostic {
             "the tracer at {file}:{line} has no collector, so nothing is kept: write `.collector(TraceCollector::printing())`, or `.collector(())` if that is meant"
         );
         Self::new(Kind::NoCollector, &message)
+    }
+
+    /// Returns the line about a redactor that panicked.
+    pub(super) fn redactor_panicked() -> Self {
+        let message = "the redactor panicked; what it got was replaced as a whole: find the text for which `redact_key`, `redact_text` or `replace_value` panics, whose message is above";
+        Self::new(Kind::RedactorPanicked, message)
     }
 
     /// Unknown names in `OTEL_PROPAGATORS`.

@@ -62,5 +62,6 @@ pub use listener::{Level, listen, print, set_level, silence};
 pub(crate) use loss::Loss;
 pub(crate) use presence::{
     attach, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root, miss_span,
-    no_collector, not_built_in, tracer_begins, tracer_ends, two_layers, unknown_propagators,
+    no_collector, not_built_in, redactor_panicked, tracer_begins, tracer_ends, two_layers,
+    unknown_propagators,
 };

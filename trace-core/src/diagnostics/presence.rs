@@ -189,6 +189,11 @@ pub(crate) fn unknown_propagators(unknown: &[String], known: &[&str]) {
     );
 }
 
+/// Reports that a redactor panicked.
+pub(crate) fn redactor_panicked() {
+    tell_once(Diagnostic::redactor_panicked, Kind::RedactorPanicked);
+}
+
 /// Reports a request that passes through two layers of a server.
 pub(crate) fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
     tell_once(|| Diagnostic::two_layers(outer, inner), Kind::TwoLayers);
