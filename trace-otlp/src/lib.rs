@@ -26,6 +26,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`Redaction`] replaces secrets before any collector gets the spans; its page has the table
+//! of what it finds.
+//!
 //! # Facts that OTLP has no field for
 //!
 //! OTLP has no field for some facts of a [`SpanRecord`](trace_core::SpanRecord). They are
@@ -55,6 +58,9 @@ mod json_collector;
 
 pub mod decode;
 
+mod redact;
+
 pub use encode::to_json;
 pub use json_collector::{CreateFileError, JsonCollector, JsonOptions};
 pub use output::JsonStats;
+pub use redact::{InvalidPrefix, Redaction};
