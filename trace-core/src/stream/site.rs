@@ -134,6 +134,11 @@ impl Site {
         self.tag_keys.contains(&key)
     }
 
+    /// Returns the number of keys in the list.
+    pub(crate) const fn tag_keys(&self) -> usize {
+        self.tag_keys.len()
+    }
+
     /// Returns the header of an opening for this site. The first call assigns the site's
     /// number, under a lock.
     #[cfg_attr(not(debug_assertions), inline(always))]
