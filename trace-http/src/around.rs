@@ -48,8 +48,8 @@ impl Handled {
     }
 }
 
-/// Shows that code of a request runs. When this is dropped, even by a panic, the outer request
-/// becomes the current one again.
+/// Exists while code of a request runs. Its drop makes the outer request the current one
+/// again, also during a panic.
 #[derive(Debug)]
 pub(crate) struct Entered {
     around: Option<Around>,

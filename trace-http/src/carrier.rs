@@ -153,7 +153,7 @@ impl Extractor for HeaderExtractor<'_> {
 }
 
 fn for_each<'a>(headers: &'a HeaderMap, name: &str, each: &mut dyn FnMut(&'a [u8])) {
-    // Static names need no parsing. This matters because it runs for each request.
+    // Static names need no parsing. This matters, because this function runs for each request.
     let values = match name {
         "traceparent" => headers.get_all(&TRACEPARENT),
         "tracestate" => headers.get_all(&TRACESTATE),

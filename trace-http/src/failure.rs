@@ -85,13 +85,14 @@ mod transport {
 
 fn sources(error: Known<'_>) -> impl Iterator<Item = Known<'_>> {
     std::iter::successors(Some(error), |error| {
-        // `io::Error::source` skips the inner error, and returns the source of that.
+        // `io::Error::source` skips the inner error, and returns the source of the inner
+        // error.
         let within = error.downcast_ref().and_then(io::Error::get_ref);
         within.map_or_else(|| (*error).source(), |within| Some(within))
     })
 }
 
-/// Returns a word for what failed, if the error shows it.
+/// Returns the kind of an error in one word, if it is known.
 ///
 /// Source: OpenTelemetry semantic conventions 1.44, *Error*, `error.type`, which must have few
 /// different values.

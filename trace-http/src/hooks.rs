@@ -48,7 +48,7 @@ pub(crate) type OnRequest = Hook<dyn Fn(&RequestHead<'_>) + Send + Sync>;
 /// A hook of the application for heads of responses.
 pub(crate) type OnResponse = Hook<dyn Fn(&ResponseHead<'_>) + Send + Sync>;
 
-/// A function of the application.
+/// A function that the application provides.
 pub(crate) struct Hook<F: ?Sized>(pub(crate) Arc<F>);
 
 impl<F: ?Sized> Clone for Hook<F> {

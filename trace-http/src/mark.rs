@@ -12,8 +12,8 @@ use http::Extensions;
 struct Mark(Option<&'static Location<'static>>);
 
 impl Clone for Mark {
-    /// A copy of a request is a new request, which a handler sends to another service. So the
-    /// copy has no mark.
+    /// A copy counts as a new request, because a handler may send it to another service. So
+    /// the copy has no mark.
     fn clone(&self) -> Self {
         Self(None)
     }

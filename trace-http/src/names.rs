@@ -13,8 +13,8 @@ use std::sync::Mutex;
 /// answered it.
 const MAX_NAMES: usize = 2_048;
 
-/// The largest length of a kept name, in bytes. It bounds the memory even if a server answers
-/// every method that callers send.
+/// The largest length of a kept name, in bytes. Together with [`MAX_NAMES`], it bounds the
+/// memory, even if a server answers every method that callers send.
 const MAX_NAME_BYTES: usize = 256;
 
 /// All kept names. They are never freed.

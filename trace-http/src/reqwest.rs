@@ -64,10 +64,11 @@ use crate::peer::Peer;
 /// to your own service:
 ///
 /// - Use hyper-util's client, where [`client`](crate::client()) checks each address.
-/// - Use a client with `redirect::Policy::none()`, and write the baggage into the headers of
-///   the request with [`inject`](crate::inject()).
+/// - Use a client with `redirect::Policy::none()`, write the headers with
+///   [`inject`](crate::inject()), and send the request with reqwest's own `send`.
+///   `send_traced` would remove the baggage.
 pub trait SendTraced: Sized {
-    /// Sends the request with its context. Its span is a child of the current span.
+    /// Sends the request with its context. The span is a child of the current span.
     #[track_caller]
     fn send_traced(self) -> TracedSend;
 

@@ -63,9 +63,9 @@ impl Attempt {
         self
     }
 
-    /// Writes the context into the headers of a request and sends it, within the span. Returns
-    /// the result of `send`, and the running attempt, which keeps the span until the response is
-    /// ready.
+    /// Writes the context into the headers of a request, and sends the request within the
+    /// span. Returns the result of `send`, and the running attempt, which keeps the span until
+    /// the response is ready.
     pub(crate) fn send<Q, R>(
         self,
         options: &Options,

@@ -48,8 +48,8 @@ pub fn client() -> ClientLayer {
 
 /// A layer that records a client span for each attempt. Made by [`client`].
 ///
-/// The parent is the span that is current when the service is called. Without a current span,
-/// nothing is recorded, because a client begins no trace.
+/// The parent of a span is the span that is current when the service is called. Without a
+/// current span, nothing is recorded, because a client begins no trace.
 ///
 /// The layer records each attempt. So put layers that retry requests or follow redirects
 /// around this layer, and let them count attempts in a [`ResendCount`](crate::ResendCount). If
@@ -58,10 +58,9 @@ pub fn client() -> ClientLayer {
 ///
 /// # What is recorded
 ///
-/// The name is the method, or `HTTP` if the method is [not
-/// known](crate::conventions::HTTP_REQUEST_METHOD). The tags are those that OpenTelemetry
-/// requires or recommends. In `url.full`, credentials and signatures in the query are replaced
-/// by `REDACTED`.
+/// The name is the method, or `HTTP` for an [unknown](crate::conventions::HTTP_REQUEST_METHOD)
+/// method. The tags are those that OpenTelemetry requires or recommends. In `url.full`,
+/// credentials and signatures in the query are replaced by `REDACTED`.
 ///
 /// Statuses from 400 on are errors, without a description. If a request is dropped before its
 /// response arrives, the span is cancelled, which is not an error.
@@ -74,7 +73,7 @@ pub fn client() -> ClientLayer {
 ///
 /// gRPC calls have their own names and tags, and all codes except `OK` are errors: see
 /// [`grpc`](crate::grpc). The requests that reach a tonic channel do not contain its address.
-/// For `server.address` and the lists of hosts below, make the client by `with_origin`.
+/// For `server.address` and the lists of hosts below, use `with_origin` to make the client.
 /// Generated clients have this function, too:
 ///
 #[cfg_attr(feature = "tonic", doc = "```")]
@@ -133,11 +132,11 @@ impl ClientLayer {
 
     /// Sends the context only to these hosts. Default: to all hosts.
     ///
-    /// A host is a name such as `shop.example`, a domain with all names below it, such as
-    /// `*.example`, or an IP address, such as `127.0.0.1` or `::1`. A port may follow:
-    /// `shop.example:8080`, `[::1]:8080`. Without a port, all ports match. Case and a dot at
-    /// the end of a name do not matter, nor does the notation of an IPv6 address. Names are
-    /// not resolved, so an address does not match the name of the same host.
+    /// A host is a name, such as `shop.example`, or an IP address, such as `127.0.0.1` or
+    /// `::1`. `*.example` means all names below a domain, but not the domain itself. A port
+    /// may follow: `shop.example:8080`, `[::1]:8080`. Without a port, all ports match. Case
+    /// and a dot at the end of a name do not matter, nor does the notation of an IPv6 address.
+    /// Names are not resolved, so an address does not match the name of the same host.
     ///
     /// Any other text, such as `https://shop.example` or one with an invalid port, matches
     /// nothing, and is reported once: see [`Kind::UnmatchedHost`].

@@ -47,8 +47,7 @@ impl Share {
 }
 
 impl Outgoing {
-    /// Returns the share of the host of a request. Calls `target` only if there is a list of
-    /// hosts.
+    /// Returns the share that a host gets. Calls `target` only if there is a list of hosts.
     pub(super) fn share_with<'a>(&self, target: impl Fn() -> Target<'a>) -> Share {
         if !self.context.contain(&target) {
             Share::Nothing
@@ -66,7 +65,7 @@ impl Outgoing {
         let inject = |propagator: &dyn Propagator, headers| {
             let headers = &mut HeaderInjector(headers);
             match span {
-                // This span knows its parent. `span::inject_with` has to search for it.
+                // This span knows its parent. `span::inject_with` would have to search for it.
                 Some(span) => span.inject_with(propagator, headers),
                 None => span::inject_with(propagator, headers),
             };

@@ -5,8 +5,9 @@
 //! also checks the content type of the response. If the response is not gRPC, the server
 //! treats the request as a plain HTTP request.
 //!
-//! As long as a server does not know a method (see below), the gRPC tags of a call are written
-//! when the response arrives. The sampler sees the tags of an HTTP request and of a gRPC call.
+//! If a server does not know the method yet (see below), the gRPC tags are written when the
+//! response arrives. The sampler of such a call sees both the tags of an HTTP request and
+//! those of a gRPC call.
 //!
 //! The span of a call is named after the method. It has these tags instead of the HTTP tags:
 //!
@@ -23,10 +24,10 @@
 //! with the feature `tonic`. The message of an error, `grpc-message`, becomes the description
 //! of the span's status.
 //!
-//! Different codes are errors for servers and clients. For a server, these are `UNKNOWN`,
-//! `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS`. Other
-//! codes are mistakes of the caller. For a client, all codes except `OK` are errors. If the
-//! client closes the stream early, the server span has the code `CANCELLED`. It ends as
+//! Servers and clients treat different codes as errors. For a server, the errors are
+//! `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS`.
+//! Other codes are mistakes of the caller. For a client, all codes except `OK` are errors. If
+//! the client closes the stream early, the server span has the code `CANCELLED`. It ends as
 //! cancelled, which is not an error.
 //!
 //! Callers can send any method name. So a method is known only after a server of this process
@@ -34,8 +35,8 @@
 //! such as with `UNAUTHENTICATED` or `UNIMPLEMENTED`, has a span named `grpc`. Its
 //! `rpc.method` is `_OTHER`, and `rpc.method_original` is the name that the caller sent. A
 //! call without a response, or with a response that is not gRPC, is recorded as a plain HTTP
-//! request. If the handler panics, the span keeps the name. The process keeps at most 2,048
-//! names of up to 256 bytes, for routes and methods together.
+//! request. If the handler panics, the span keeps the method as its name. The process keeps at
+//! most 2,048 names of up to 256 bytes, for routes and methods together.
 //!
 //! Owns the status codes, their place in a response, and the method of a call. It does not
 //! decode messages, and bodies pass unchanged.

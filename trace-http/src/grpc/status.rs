@@ -10,9 +10,10 @@ use super::code::Code;
 use super::web::Frames;
 use crate::percent;
 
-/// The name of the header, of the trailer and of the line of gRPC-Web that contain the status.
+/// The name of the header, trailer or gRPC-Web line with the status.
 const STATUS: &str = "grpc-status";
-/// The name for the message of an error. The message is percent-encoded.
+/// The name of the header, trailer or gRPC-Web line with the message of an error. The message
+/// is percent-encoded.
 const MESSAGE: &str = "grpc-message";
 
 /// Looks for the status of a call in its response.
@@ -33,7 +34,7 @@ struct Found {
 }
 
 impl CallStatus {
-    /// Looks for the status in the head, where it is if the response has no messages.
+    /// Reads the head of a response. If the response has no messages, the status is there.
     pub(crate) fn from_head(format: Format, headers: &HeaderMap) -> Self {
         let frames = match format {
             Format::Http2 => None,

@@ -37,8 +37,7 @@ pub(super) struct Forwarded<'a> {
 }
 
 impl<'a> Forwarded<'a> {
-    /// Reads the values from the proxy next to the client, which are the first value of each
-    /// header.
+    /// Reads the first value of each header, which comes from the proxy next to the client.
     ///
     /// Source: Forwarded HTTP Extension (RFC 7239).
     pub(super) fn from_headers(headers: &'a HeaderMap) -> Self {

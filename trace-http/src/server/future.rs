@@ -61,8 +61,7 @@ impl<F> ServerFuture<F> {
         }
     }
 
-    /// Calls the service within the span of the request, and makes a future from the one that
-    /// it returns.
+    /// Calls the service within the span of the request, and wraps the future that it returns.
     pub(super) fn call(
         begun: Begun,
         options: &Arc<Options>,

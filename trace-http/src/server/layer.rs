@@ -55,10 +55,11 @@ pub fn server() -> ServerLayer {
 /// tags are those that OpenTelemetry requires or recommends, except for the client's address.
 /// Signatures in queries are replaced by `REDACTED`.
 ///
-/// Statuses from 500 on are errors, without a description. A request is dropped before its end
-/// if the client closes the connection, or if an outer layer has a timeout. Its span is then
-/// cancelled, and also an error, with `error.type = cancelled`. If the body of a response ends
-/// before its `content-length`, the span is an error, because the connection breaks.
+/// Statuses from 500 on are errors, without a description. If the client closes the
+/// connection, or the timeout of an outer layer expires, the request is dropped before its
+/// end. Its span is then cancelled, and also an error, with `error.type = cancelled`. If the
+/// body of a response ends before its `content-length`, the span is an error, because the
+/// connection breaks.
 ///
 /// If a handler panics, the outcome is panicked, and the text of the panic is recorded as an
 /// error. This is also the case if an inner layer catches the panic and returns a status from
@@ -81,7 +82,7 @@ pub fn server() -> ServerLayer {
 /// even if it is a copy of the handler's request.
 ///
 /// `axum::serve` does not accept `server().layer(router)`, because its bodies are not axum's.
-/// Put it into a new router, or pass the layer, with others, to `Router::layer`:
+/// Put that service into a new router, or pass the layer, with others, to `Router::layer`:
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -128,10 +129,10 @@ impl ServerLayer {
     /// with the whole path, also in a nested router. A `/` at its start is added if it is
     /// missing, except before a `*`.
     ///
-    /// Requests that the handler sends still carry the caller's context, if the caller is
-    /// [trusted](Self::trust). With [`Trust::Restart`], they carry no context. With
-    /// [`Trust::Capped`], a context that is not "not sampled" takes from the limit, and is
-    /// passed on as "not sampled" above it.
+    /// Requests that the handler sends still carry the caller's context, depending on the
+    /// [trust](Self::trust) in the caller. With [`Trust::Restart`], they carry no context.
+    /// With [`Trust::Capped`], a context that is sampled or leaves the decision open takes
+    /// from the limit. Above the limit, it is passed on as "not sampled".
     ///
     /// May be called several times.
     pub fn skip(self, path: impl Into<Cow<'static, str>>) -> Self {
@@ -162,8 +163,8 @@ impl ServerLayer {
     }
 
     /// Uses the headers in which proxies describe the client and its request: `Forwarded`, and
-    /// `X-Forwarded-For`, `-Host` and `-Proto`. Any client can send these headers, so use this
-    /// only for servers that are only reachable through a proxy.
+    /// `X-Forwarded-For`, `-Host` and `-Proto`. Any client can send these headers. So use this
+    /// only if the server cannot be reached without a proxy.
     pub fn believe_proxies(self) -> Self {
         self.with(|options| options.believes_proxies = true)
     }
@@ -218,7 +219,7 @@ impl ServerLayer {
     ///
     /// To detect these panics, the layer sets a panic hook, once in the process. The hook
     /// counts the panics of each thread, keeps the text of the last one, and calls the
-    /// previous hook. If you set another hook later, it must call this hook, or else panics
+    /// previous hook. If you set another hook later, it must call this one, or caught panics
     /// are not detected.
     pub fn without_panic_hook(self) -> Self {
         self.with(|options| options.sees_caught_panics = false)

@@ -77,8 +77,8 @@ impl Options {
         self.skipped.iter().any(|pattern| pattern.matches(path))
     }
 
-    /// Whether optional tags of the request are recorded, which are not there at the start of
-    /// the span.
+    /// Whether there are optional tags of the request. They are written after the start of the
+    /// span.
     pub(super) fn says_more_of_requests(&self) -> bool {
         self.reports.size || self.extras.has_any_of_requests()
     }
