@@ -1,11 +1,11 @@
-//! What a request says about its response: whether it has a body, and whether it answers a gRPC
-//! call.
+//! What a request shows about its response: whether the response has a body, and whether it
+//! answers a gRPC call.
 
 use http::{HeaderMap, Method, StatusCode};
 
 use crate::grpc::{self, Format};
 
-/// What a request says about its response.
+/// What a request shows about its response.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Expected {
     method: Expects,

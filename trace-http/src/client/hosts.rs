@@ -123,8 +123,8 @@ fn read_port(text: &str) -> Option<u16> {
     is_number.then(|| text.parse().ok())?
 }
 
-/// Removes the dot at the end of a name. It stands for the root of all domains, and changes
-/// nothing.
+/// Removes the dot at the end of a name. The dot stands for the root of all domains, and does
+/// not change the name.
 fn without_dot(host: &str) -> &str {
     host.strip_suffix('.').unwrap_or(host)
 }

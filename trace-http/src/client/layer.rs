@@ -90,11 +90,11 @@ pub fn client() -> ClientLayer {
 ///
 /// # When the span ends
 ///
-/// The span ends with the body of the response; see [the
-/// crate](crate#when-the-span-of-an-exchange-ends). So the span shows errors and cancellations
-/// within the body, and its duration is that of the whole exchange. If a body is dropped
-/// before its first poll, the status decides the outcome, and nothing is cancelled. If your
-/// code keeps bodies without reading them, or reads them late, use
+/// The span ends with the body of the response; see
+/// [the crate](crate#when-the-span-of-an-exchange-ends). So the span shows errors and
+/// cancellations within the body, and its duration is that of the whole exchange. If a body is
+/// dropped before its first poll, the status decides the outcome, and the span is not
+/// cancelled. If your code keeps bodies without reading them, or reads them late, use
 /// [`ends_at_head`](Self::ends_at_head).
 ///
 /// # What is sent

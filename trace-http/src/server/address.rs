@@ -28,7 +28,7 @@ pub(super) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
     None
 }
 
-/// What the headers of proxies say about a request.
+/// The values from the headers of proxies.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Forwarded<'a> {
     pub(super) client: Option<&'a str>,

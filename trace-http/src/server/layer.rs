@@ -77,8 +77,8 @@ pub fn server() -> ServerLayer {
 ///
 /// axum calls a layer of `Router::layer` for the routes that were added before it, and for the
 /// fallback. If a request passes two of these layers, only the outer one records a span, and
-/// `trace_core::diagnostics` reports it. It does not matter what is between the two layers. If
-/// a handler sends a request to a service of the same process, this request has its own span,
+/// `trace_core::diagnostics` reports it, even if other layers are between the two. If a
+/// handler sends a request to a service of the same process, this request has its own span,
 /// even if it is a copy of the handler's request.
 ///
 /// `axum::serve` does not accept `server().layer(router)`, because its bodies are not axum's.
@@ -169,7 +169,7 @@ impl ServerLayer {
         self.with(|options| options.believes_proxies = true)
     }
 
-    /// Records the client's address. It is taken from the headers of proxies, if they are
+    /// Records the client's address. It comes from the headers of proxies, if they are
     /// [believed](Self::believe_proxies). Otherwise, it is the other end of the connection, if
     /// axum's `ConnectInfo` or a [`PeerAddress`](crate::PeerAddress) shows it.
     pub fn record_client_address(self) -> Self {
