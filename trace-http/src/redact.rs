@@ -41,7 +41,7 @@ impl Query<'_> {
 fn secret_key(pair: &str) -> Option<&str> {
     let (key, _) = pair.split_once('=')?;
     let is_secret = if key.contains('%') {
-        // A server reads what is decoded.
+        // Servers decode keys, so the decoded key decides.
         let decoded = percent::decode(key.as_bytes());
         is_secret_parameter(&String::from_utf8_lossy(&decoded))
     } else {
@@ -81,7 +81,7 @@ impl fmt::Display for Url<'_> {
     }
 }
 
-/// Returns a text without the secrets of the addresses in it, as texts of errors have them.
+/// Replaces the secrets in the addresses of a text. Texts of errors often contain addresses.
 pub(crate) fn in_text(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -89,10 +89,10 @@ pub(crate) fn in_text(text: &str) -> String {
         let is_of_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
         let begin = before.trim_end_matches(is_of_scheme);
         let scheme = before.strip_prefix(begin).unwrap_or_default();
-        // Everything else may be in an address.
+        // All other characters may be part of an address.
         let is_after = |c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>');
         let address = after.split(is_after).next().unwrap_or_default();
-        // What ends a sentence, or is around an address.
+        // Punctuation that ends a sentence or surrounds an address is not part of it.
         let address = address.trim_end_matches([')', ',', '.', ':', ';', '`', '\'']);
         shown += begin;
         shown += &address_of_text(&format!("{scheme}://{address}"));
