@@ -33,7 +33,7 @@ class Services:
 
     def send(self, folder, url, protocol):
         file = folder / "sent.jsonl"
-        command = [self.program, "--to", url, "--protocol", protocol, "--file", file]
+        command = [self.program, "--to", url, "--protocol", protocol, "--output", file]
         run(command, SENDING_SECONDS, env=environment())
         return sent(file)
 
