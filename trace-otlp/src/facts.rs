@@ -274,10 +274,15 @@ impl TraceReports {
     }
 
     /// Reads the reports in the attributes of a scope.
-    pub(crate) fn read_scope(&mut self, attributes: &[Tag]) {
+    ///
+    /// Those of traces are written only on a scope without spans. What splits a request between
+    /// spans copies a scope with spans into each piece, so that on such a scope the same report
+    /// would count several times.
+    pub(crate) fn read_scope(&mut self, attributes: &[Tag], has_spans: bool) {
         for Tag { key, value } in attributes {
             match (&**key, value) {
                 (key::REPORTS_ENDS, TagValue::Bool(true)) => self.reports_ends = true,
+                _ if has_spans => {}
                 (key::ENDED_TRACES, TagValue::Array(TagArray::String(traces))) => {
                     for trace in traces.iter().filter_map(|trace| trace.parse().ok()) {
                         self.ended.push(trace);

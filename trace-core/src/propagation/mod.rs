@@ -5,7 +5,8 @@
 //!
 //! | propagator | headers |
 //! |---|---|
-//! | [`W3cPropagator`], which [`inject`] and [`extract`] use | the next two together |
+//! | [`InstalledPropagator`], which [`inject`] and [`extract`] use | those of the propagator that was [installed](crate::TracerBuilder::propagator), else the next line |
+//! | [`W3cPropagator`] | the next two together |
 //! | [`TraceContextPropagator`] | `traceparent`, `tracestate` |
 //! | [`BaggagePropagator`] | `baggage` |
 //! | [`B3Propagator`], [`B3MultiPropagator`] | `b3`; `x-b3-traceid`, `x-b3-spanid` and others |
@@ -52,6 +53,7 @@ mod composite;
 mod context_source;
 mod environment;
 mod extracted;
+pub(crate) mod installed;
 pub(crate) mod link_source;
 mod names;
 mod problem;
@@ -68,6 +70,7 @@ pub use composite::{CompositePropagator, W3cPropagator};
 pub use context_source::ContextSource;
 pub use environment::EnvironmentVariables;
 pub use extracted::{Extracted, TraceStart};
+pub use installed::InstalledPropagator;
 pub use problem::{HeaderProblem, OtherHeaderProblem};
 pub use vendors::{
     B3MultiPropagator, B3Propagator, DatadogPropagator, JaegerPropagator, ParseVendorError,
@@ -90,14 +93,16 @@ pub trait Propagator: Send + Sync {
     fn extract(&self, headers: &dyn Extractor) -> Extracted;
 }
 
-/// Writes `traceparent`, `tracestate` and `baggage`; see [`W3cPropagator`].
+/// Writes `traceparent`, `tracestate` and `baggage`, or the headers of the
+/// [`InstalledPropagator`].
 pub fn inject(context: &TraceContext, headers: &mut dyn Injector) {
-    W3cPropagator.inject(context, headers);
+    InstalledPropagator.inject(context, headers);
 }
 
-/// Reads `traceparent`, `tracestate` and `baggage`; see [`W3cPropagator`].
+/// Reads `traceparent`, `tracestate` and `baggage`, or the headers of the
+/// [`InstalledPropagator`].
 pub fn extract(headers: &dyn Extractor) -> Extracted {
-    W3cPropagator.extract(headers)
+    InstalledPropagator.extract(headers)
 }
 
 /// A propagator that writes and reads nothing.

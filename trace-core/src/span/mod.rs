@@ -34,7 +34,7 @@ pub(crate) mod unrecorded;
 use std::fmt;
 use std::panic::Location;
 
-use crate::propagation::{Injector, Propagator, W3cPropagator};
+use crate::propagation::{Injector, InstalledPropagator, Propagator};
 use crate::record::{self, IfRecording, RECORDING_BUILT, Scope, SpanGuard, entered, write};
 use crate::value::{
     Baggage, InvalidBaggage, Link, SpanKind, Status, TagSource, TraceContext, TraceId,
@@ -234,8 +234,9 @@ pub fn current_trace_id() -> Option<TraceId> {
     record::current_trace_id()
 }
 
-/// Writes the current context into the headers of a request, as `traceparent`,
-/// `tracestate` and `baggage`; returns whether a trace runs here.
+/// Writes the current context into the headers of a request; returns whether a trace runs
+/// here. The headers are `traceparent`, `tracestate` and `baggage`, or those of the
+/// [`InstalledPropagator`].
 ///
 /// In a trace that is not sampled, each call writes a new span id. Without a tracer, a context
 /// that a [root](crate::RootBuilder::extracted) received from its caller is passed on
@@ -250,7 +251,7 @@ pub fn current_trace_id() -> Option<TraceId> {
 /// # assert!(headers.is_empty()); // no tracer here
 /// ```
 pub fn inject(headers: &mut dyn Injector) -> bool {
-    inject_with(&W3cPropagator, headers)
+    inject_with(&InstalledPropagator, headers)
 }
 
 /// Writes the current context into the headers of a request, as a propagator writes it;

@@ -174,8 +174,10 @@ impl ClientLayer {
         self.with(|options| options.outgoing.baggage = Hosts::All)
     }
 
-    /// Sets the header formats of the context. Default: `traceparent`, `tracestate` and
-    /// `baggage`.
+    /// Sets the header formats of the context. Default:
+    /// [`InstalledPropagator`](trace_core::propagation::InstalledPropagator): `traceparent`,
+    /// `tracestate` and `baggage`, or what `OTEL_PROPAGATORS` asks for, if
+    /// `trace_otlp::from_env` has set the tracer up.
     pub fn propagator(self, propagator: impl Propagator + 'static) -> Self {
         self.with(|options| options.outgoing.propagator = Arc::new(propagator))
     }

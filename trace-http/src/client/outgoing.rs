@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use trace_core::propagation::{Extracted, Extractor, Injector, Propagator, W3cPropagator};
+use trace_core::propagation::{Extracted, Extractor, Injector, InstalledPropagator, Propagator};
 use trace_core::{Baggage, OpenSpan, SpanId, TraceContext, TraceId, span};
 
 use super::hosts::{Hosts, Target};
@@ -22,7 +22,7 @@ impl Default for Outgoing {
         Self {
             context: Hosts::All,
             baggage: Hosts::Listed(Vec::new()),
-            propagator: Arc::new(W3cPropagator),
+            propagator: Arc::new(InstalledPropagator),
         }
     }
 }

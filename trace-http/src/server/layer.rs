@@ -140,8 +140,9 @@ impl ServerLayer {
     }
 
     /// Sets the header formats of the caller's context. Default:
-    /// [`W3cPropagator`](trace_core::propagation::W3cPropagator), for `traceparent`,
-    /// `tracestate` and `baggage`.
+    /// [`InstalledPropagator`](trace_core::propagation::InstalledPropagator): `traceparent`,
+    /// `tracestate` and `baggage`, or what `OTEL_PROPAGATORS` asks for, if
+    /// `trace_otlp::from_env` has set the tracer up.
     pub fn propagator(self, propagator: impl Propagator + 'static) -> Self {
         self.with(|options| options.propagator = Some(Arc::new(propagator)))
     }
