@@ -56,10 +56,10 @@ impl Attempt {
         Self { share, running }
     }
 
-    /// Leaves out the baggage.
+    /// Keeps baggage that is already in the headers of the request, unless it is replaced.
     #[cfg(feature = "reqwest")]
-    pub(crate) fn without_baggage(mut self) -> Self {
-        self.share = self.share.without_baggage();
+    pub(crate) fn keeping_baggage(mut self) -> Self {
+        self.share = self.share.keeping_baggage();
         self
     }
 

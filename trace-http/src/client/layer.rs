@@ -144,6 +144,10 @@ impl ClientLayer {
     /// If called several times, the lists are combined. With an empty list, no host gets the
     /// context.
     ///
+    /// Each attempt is checked, and so is each redirect that a layer around this one follows.
+    /// But reqwest follows redirects itself, and carries the headers on to hosts that are not
+    /// in the list: see `SendTraced`.
+    ///
     /// [`Kind::UnmatchedHost`]: trace_core::diagnostics::Kind::UnmatchedHost
     pub fn context_to<H>(self, hosts: impl IntoIterator<Item = H>) -> Self
     where
@@ -157,7 +161,8 @@ impl ClientLayer {
 
     /// Also sends the baggage to these hosts, if they get the context. Default: to no host.
     ///
-    /// Hosts are written as for [`context_to`](Self::context_to).
+    /// Hosts are written as for [`context_to`](Self::context_to). With reqwest, a redirect
+    /// carries the baggage on, too. So use a client that follows none: see `SendTraced`.
     pub fn baggage_to<H>(self, hosts: impl IntoIterator<Item = H>) -> Self
     where
         H: Into<Cow<'static, str>>,
