@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use trace_core::propagation::{Extracted, Extractor, Injector, Propagator, W3cPropagator};
+use trace_core::propagation::{
+    Extracted, Extractor, Injector, Propagator, TraceStart, W3cPropagator,
+};
 use trace_core::{Baggage, OpenSpan, SpanId, TraceContext, TraceId, span};
 
 use super::hosts::{Hosts, Target};
@@ -117,6 +119,10 @@ impl Propagator for WithoutBaggage<'_> {
             };
             self.0.inject(&context, headers);
         }
+    }
+
+    fn inject_start(&self, start: TraceStart, _baggage: &Baggage, headers: &mut dyn Injector) {
+        self.0.inject_start(start, &Baggage::default(), headers);
     }
 
     fn extract(&self, headers: &dyn Extractor) -> Extracted {
