@@ -185,6 +185,9 @@ fn begin(
     options: &Arc<Options>,
     source: &'static Location<'static>,
 ) -> Option<Attempt> {
+    let size = request
+        .body()
+        .and_then(|body| body.as_bytes()?.len().try_into().ok());
     let head = RequestHead {
         method: request.method(),
         uri: &request.url().as_str().parse::<Uri>().ok()?,
@@ -192,7 +195,7 @@ fn begin(
         headers: request.headers(),
         extensions: &Extensions::new(),
     };
-    Some(Attempt::begin(options, source, &head).keeping_baggage())
+    Some(Attempt::begin(options, source, &head, size).keeping_baggage())
 }
 
 impl Future for TracedSend {

@@ -11,6 +11,8 @@ use axum::routing::get;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
 use tokio::net::TcpListener;
@@ -274,6 +276,26 @@ async fn statuses_are_errors_and_no_error_is_made_of_them() {
         ("POST", Outcome::Error)
     );
     assert_eq!((message(&span), &*tag(&span, "error.type")), ("", "404"));
+}
+
+#[traced_test]
+async fn the_size_of_a_body_is_known_unless_it_is_a_stream() {
+    let address = serve(app()).await;
+    let pieces = || {
+        let piece = Frame::data(Bytes::from_static(b"four"));
+        StreamBody::new(stream::iter([Ok::<_, std::io::Error>(piece)]))
+    };
+    let sized = client().record_body_sizes();
+    for (body, layer, size) in [
+        (reqwest::Body::from("four"), &sized, "4"),
+        (reqwest::Body::wrap(pieces()), &sized, ""),
+        (reqwest::Body::from("four"), &client(), ""),
+    ] {
+        let request = reqwest(Http::One).post(url(address, "/text")).body(body);
+        let response = request.send_traced_with(layer).await.unwrap();
+        assert_eq!(response.text().await.unwrap(), "some text");
+        assert_eq!(tag(&client_span().await, "http.request.body.size"), size);
+    }
 }
 
 #[traced_test]
