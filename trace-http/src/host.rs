@@ -17,7 +17,7 @@ pub(crate) fn split_port(text: &str) -> (&str, Option<u16>) {
 /// Returns the port that is meant where an address has none.
 ///
 /// Source: HTTP Semantics (RFC 9110), *http URI Scheme* and *https URI Scheme*.
-pub(crate) const fn default_port(scheme: &str) -> Option<u16> {
+pub(crate) fn default_port(scheme: &str) -> Option<u16> {
     if scheme.eq_ignore_ascii_case("http") {
         Some(80)
     } else if scheme.eq_ignore_ascii_case("https") {

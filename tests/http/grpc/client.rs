@@ -267,7 +267,7 @@ async fn the_timeout_that_is_sent_is_recorded_by_option() {
         client.unary(text, path("Ask"), Texts).await.unwrap();
         TestTracer::current().settled(LONG).await;
         let spans = TestTracer::current().spans();
-        let calls = spans.iter().filter(|span| span.kind == SpanKind::Client);
-        assert_eq!(tag(calls.last().unwrap(), "grpc.timeout"), recorded);
+        let mut calls = spans.iter().filter(|span| span.kind == SpanKind::Client);
+        assert_eq!(tag(calls.next_back().unwrap(), "grpc.timeout"), recorded);
     }
 }
