@@ -30,8 +30,9 @@
 //!
 //! # Features
 //!
-//! `axum`, `tonic`, `reqwest` and `hyper-util` add support for types of these crates. No feature
-//! is on by default, and the layers need none.
+//! `axum`, `tonic`, `reqwest` and `hyper-util` add support for types of these crates. With
+//! `tonic-server`, the address of the other end is known from tonic's server. No feature is on
+//! by default, and the layers need none.
 
 #![forbid(unsafe_code)]
 
@@ -49,6 +50,7 @@ mod percent;
 mod recorded_error;
 mod redact;
 mod route;
+mod secret_names;
 
 mod captured;
 mod failure;

@@ -58,15 +58,35 @@ use crate::peer::Peer;
 /// # Redirects, and baggage
 ///
 /// After a redirect, reqwest sends the headers of the first request to the new address, except
-/// for a few headers that it knows to be private. So the context reaches the hosts of
-/// redirects, too. Therefore **baggage is never sent**, and
-/// [`baggage_to`](ClientLayer::baggage_to) has no effect. There are two ways to send baggage
-/// to your own service:
+/// for a few headers that it knows to be private. So a redirect carries the context to a host
+/// that is not in [`context_to`](ClientLayer::context_to), and the baggage to a host that is
+/// not in [`baggage_to`](ClientLayer::baggage_to). The lists only apply to the first address.
 ///
-/// - Use hyper-util's client, where [`client`](crate::client()) checks each address.
-/// - Use a client with `redirect::Policy::none()`, write the headers with
-///   [`inject`](crate::inject()), and send the request with reqwest's own `send`.
-///   `send_traced` would remove the baggage.
+/// By default, no host gets the baggage of the trace. To send it to your own services, list
+/// them, and use a client that follows no redirects, or only those to the same host:
+///
+/// ```
+/// use reqwest::redirect::Policy;
+///
+/// # fn main() -> reqwest::Result<()> {
+/// let same_host = Policy::custom(|attempt| {
+///     let host = attempt.previous().last().and_then(|url| url.host_str());
+///     match host == attempt.url().host_str() && attempt.previous().len() < 10 {
+///         true => attempt.follow(),
+///         false => attempt.stop(), // the redirect is the response
+///     }
+/// });
+/// let client = reqwest::Client::builder().redirect(same_host).build()?; // or `Policy::none()`
+/// let calls = trace_http::client().baggage_to(["*.internal"]);
+/// // In a handler: `client.get(url).send_traced_with(&calls).await?`
+/// # let _ = (client, calls);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A `baggage` header that you write into a request yourself is sent, unless the baggage of
+/// the trace replaces it, or the host gets no context. With hyper-util's client,
+/// [`client`](crate::client()) checks the address after each redirect.
 pub trait SendTraced: Sized {
     /// Sends the request with its context. The span is a child of the current span.
     #[track_caller]
@@ -165,6 +185,9 @@ fn begin(
     options: &Arc<Options>,
     source: &'static Location<'static>,
 ) -> Option<Attempt> {
+    let size = request
+        .body()
+        .and_then(|body| body.as_bytes()?.len().try_into().ok());
     let head = RequestHead {
         method: request.method(),
         uri: &request.url().as_str().parse::<Uri>().ok()?,
@@ -172,7 +195,7 @@ fn begin(
         headers: request.headers(),
         extensions: &Extensions::new(),
     };
-    Some(Attempt::begin(options, source, &head).without_baggage())
+    Some(Attempt::begin(options, source, &head, size).keeping_baggage())
 }
 
 impl Future for TracedSend {

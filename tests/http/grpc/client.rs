@@ -256,3 +256,18 @@ async fn a_stream_goes_on_in_the_trace_of_its_call() {
     assert_eq!(server.unwrap().parent_span_id, Some(span.span_id));
     assert_status(&span, "OK", None);
 }
+
+#[traced_test]
+async fn the_timeout_that_is_sent_is_recorded_by_option() {
+    let address = shop().await;
+    for (layer, recorded) in [(client().record_grpc_timeout(), "8"), (client(), "")] {
+        let mut client = client_of(address, &layer).await;
+        let mut text = Request::new("tea".to_owned());
+        text.set_timeout(Duration::from_secs(8));
+        client.unary(text, path("Ask"), Texts).await.unwrap();
+        TestTracer::current().settled(LONG).await;
+        let spans = TestTracer::current().spans();
+        let mut calls = spans.iter().filter(|span| span.kind == SpanKind::Client);
+        assert_eq!(tag(calls.next_back().unwrap(), "grpc.timeout"), recorded);
+    }
+}

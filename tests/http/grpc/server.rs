@@ -413,3 +413,20 @@ async fn a_sampler_sees_what_a_call_may_be() {
     assert_eq!(tag(span, "url.path"), "/never.Seen/Call");
     assert_eq!(tag(span, "rpc.method"), "", "it was no call");
 }
+
+/// tonic knows the other end, and so do its calls, and requests that are none.
+#[traced_test]
+async fn the_other_end_is_known_from_tonic() {
+    let address = shop_with(server().record_client_address()).await;
+    call(address, "Ask", "tea").await.unwrap();
+    let span = server_span().await;
+    assert_eq!(tag(&span, "rpc.method"), "shop.Shop/Ask");
+    assert_eq!(tag(&span, "client.address"), "127.0.0.1");
+
+    let response = crate::wire::get(crate::wire::Http::Two, address, "/health").await;
+    assert_eq!(response.status(), 200, "tonic answers with a gRPC status");
+    let span = server_span().await;
+    assert_eq!(tag(&span, "http.request.method"), "GET");
+    assert_eq!(tag(&span, "network.peer.address"), "127.0.0.1");
+    assert_ne!(tag(&span, "network.peer.port"), "");
+}

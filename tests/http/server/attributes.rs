@@ -115,6 +115,40 @@ fn post_order() -> http::request::Builder {
 }
 
 #[traced_test]
+async fn more_parameters_can_be_secrets() {
+    let layer = server().redact_query("pin").redact_query("session");
+    let request = Request::get("/orders/7?q=1&PIN=2&%73ession=3&sig=4");
+    let span = span_of(layer, request.body(Body::empty()).unwrap()).await;
+    let hidden = "q=1&PIN=REDACTED&%73ession=REDACTED&sig=REDACTED";
+    assert_eq!(tag(&span, "url.query"), hidden);
+    // Also of what looks like a call and is none.
+    let layer = server().redact_query("pin");
+    let request = Request::post("/a.B/C?pin=2").header("content-type", "application/grpc");
+    let span = span_of(layer, request.body(Body::empty()).unwrap()).await;
+    assert_eq!(tag(&span, "url.query"), "pin=REDACTED");
+}
+
+/// As the client records them, so that both sides are the same.
+#[traced_test]
+async fn a_port_that_is_not_written_is_that_of_the_scheme() {
+    for (host, scheme, address, port) in [
+        ("shop.example", "http", "shop.example", "80"),
+        ("shop.example", "https", "shop.example", "443"),
+        ("[::1]", "HTTPS", "::1", "443"),
+        ("shop.example:8443", "https", "shop.example", "8443"),
+        ("shop.example:99999", "https", "shop.example", ""),
+        ("shop.example", "coap", "shop.example", ""),
+        ("", "http", "", ""),
+    ] {
+        let request = Request::post("/orders").header("host", host);
+        let request = request.body(Body::from("1")).unwrap();
+        let span = span_of(server().scheme(scheme), request).await;
+        let found = ["server.address", "server.port"].map(|key| tag(&span, key));
+        assert_eq!(found, [address, port], "{host} {scheme}");
+    }
+}
+
+#[traced_test]
 async fn proxies_are_believed_only_if_told() {
     let forwarded = || {
         let request = post_order()
@@ -139,7 +173,7 @@ async fn proxies_are_believed_only_if_told() {
     let layer = server().believe_proxies().record_client_address();
     let span = span_of(layer, forwarded()).await;
     assert_eq!(tag(&span, "server.address"), "www.shop.example");
-    assert_eq!(tag(&span, "server.port"), "");
+    assert_eq!(tag(&span, "server.port"), "443", "that of the scheme");
     assert_eq!(tag(&span, "url.scheme"), "https");
     assert_eq!(tag(&span, "client.address"), "203.0.113.7");
 

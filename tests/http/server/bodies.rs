@@ -248,6 +248,30 @@ async fn timeouts_of_other_crates_are_named() {
     }
 }
 
+/// Inside the layer, where the error becomes a response, and in a client that gives up.
+#[traced_test]
+async fn a_timeout_of_a_server_is_named_over_a_connection() {
+    use axum::error_handling::HandleErrorLayer;
+    use tower::{BoxError, ServiceBuilder};
+
+    let limited = ServiceBuilder::new()
+        .layer(HandleErrorLayer::new(async |error: BoxError| {
+            (StatusCode::GATEWAY_TIMEOUT, error.to_string())
+        }))
+        .layer(server())
+        .layer(tower::timeout::TimeoutLayer::new(Duration::from_millis(20)));
+    let wait = get(async || std::future::pending::<()>().await);
+    let address = serve(Router::new().route("/", wait).layer(limited)).await;
+    for http in BOTH {
+        let response = fetch(http, address, request(http, "GET", address, "/")).await;
+        assert_eq!(response.status(), 504);
+        let span = server_span().await;
+        assert_eq!(span.outcome, Outcome::Error);
+        assert_eq!(span.status, Status::Error("request timed out".into()));
+        assert_eq!(tag(&span, "error.type"), "timeout");
+    }
+}
+
 #[traced_test]
 async fn head_has_no_body() {
     let address = serve(app()).await;

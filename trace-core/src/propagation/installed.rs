@@ -6,11 +6,11 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
-use super::{Extracted, Extractor, Injector, Propagator, W3cPropagator};
+use super::{Extracted, Extractor, Injector, Propagator, TraceStart, W3cPropagator};
 use crate::process::caught::drop_quietly;
 use crate::process::fork::PerProcess;
 use crate::process::sync::Unpoisoned;
-use crate::value::TraceContext;
+use crate::value::{Baggage, TraceContext};
 
 /// The propagator that was [installed](crate::TracerBuilder::propagator) with the tracer of
 /// the process; without one, [`W3cPropagator`].
@@ -55,6 +55,15 @@ impl InstalledPropagator {
         !IS_SET.load(Ordering::Acquire)
     }
 
+    /// Calls the propagator of the process.
+    fn with<R>(&self, call: impl FnOnce(&dyn Propagator) -> R) -> R {
+        let installed = if self.is_w3c() { None } else { Self::find() };
+        match installed {
+            Some(propagator) => call(&*propagator),
+            None => call(&W3cPropagator),
+        }
+    }
+
     #[cold]
     fn find() -> Option<Shared> {
         // A copy: propagators are application code, which does not run under a lock.
@@ -64,23 +73,15 @@ impl InstalledPropagator {
 
 impl Propagator for InstalledPropagator {
     fn inject(&self, context: &TraceContext, headers: &mut dyn Injector) {
-        if self.is_w3c() {
-            return W3cPropagator.inject(context, headers);
-        }
-        match Self::find() {
-            Some(propagator) => propagator.inject(context, headers),
-            None => W3cPropagator.inject(context, headers),
-        }
+        self.with(|propagator| propagator.inject(context, headers));
+    }
+
+    fn inject_start(&self, start: TraceStart, baggage: &Baggage, headers: &mut dyn Injector) {
+        self.with(|propagator| propagator.inject_start(start, baggage, headers));
     }
 
     fn extract(&self, headers: &dyn Extractor) -> Extracted {
-        if self.is_w3c() {
-            return W3cPropagator.extract(headers);
-        }
-        match Self::find() {
-            Some(propagator) => propagator.extract(headers),
-            None => W3cPropagator.extract(headers),
-        }
+        self.with(|propagator| propagator.extract(headers))
     }
 }
 

@@ -63,7 +63,7 @@ mod w3c;
 
 use std::sync::Arc;
 
-use crate::value::TraceContext;
+use crate::value::{Baggage, TraceContext};
 
 pub use carrier::{Extractor, Injector};
 pub use composite::{CompositePropagator, W3cPropagator};
@@ -88,6 +88,15 @@ pub trait Propagator: Send + Sync {
     /// Writes the context. Removes each header for which the context has no value. Otherwise
     /// reused headers would keep values of another context.
     fn inject(&self, context: &TraceContext, headers: &mut dyn Injector);
+
+    /// Writes what a caller sent without a context: an id or a decision for a new trace, and
+    /// baggage. [`span::inject_with`](crate::span::inject_with) calls this if no trace runs,
+    /// such as without a tracer. Headers without a value stay as they are.
+    ///
+    /// By default, nothing is written.
+    fn inject_start(&self, start: TraceStart, baggage: &Baggage, headers: &mut dyn Injector) {
+        let _nothing = (start, baggage, headers);
+    }
 
     /// Reads all valid headers, and reports invalid ones. A missing header is not reported.
     fn extract(&self, headers: &dyn Extractor) -> Extracted;
@@ -121,6 +130,15 @@ macro_rules! forward_propagator {
                 (**self).inject(context, headers);
             }
 
+            fn inject_start(
+                &self,
+                start: TraceStart,
+                baggage: &Baggage,
+                headers: &mut dyn Injector,
+            ) {
+                (**self).inject_start(start, baggage, headers);
+            }
+
             fn extract(&self, headers: &dyn Extractor) -> Extracted {
                 (**self).extract(headers)
             }
@@ -134,6 +152,12 @@ impl<P: Propagator> Propagator for Option<P> {
     fn inject(&self, context: &TraceContext, headers: &mut dyn Injector) {
         if let Some(propagator) = self {
             propagator.inject(context, headers);
+        }
+    }
+
+    fn inject_start(&self, start: TraceStart, baggage: &Baggage, headers: &mut dyn Injector) {
+        if let Some(propagator) = self {
+            propagator.inject_start(start, baggage, headers);
         }
     }
 

@@ -240,7 +240,8 @@ pub fn current_trace_id() -> Option<TraceId> {
 ///
 /// In a trace that is not sampled, each call writes a new span id. Without a tracer, a context
 /// that a [root](crate::RootBuilder::extracted) received from its caller is passed on
-/// unchanged. For other headers, use [`inject_with`].
+/// unchanged. So is what came without a context, such as baggage alone, but then no trace runs.
+/// For other headers, use [`inject_with`].
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -278,11 +279,14 @@ pub fn inject_with(propagator: &dyn Propagator, headers: &mut dyn Injector) -> b
         if let Some(span) = write::own_span() {
             write::context_sent(span);
         }
+    } else if let Some((start, baggage)) = record::start_passed_on() {
+        propagator.inject_start(start, &baggage, headers);
     }
     context.is_some()
 }
 
 /// Returns a value of the trace's baggage; `None` without a trace, or if the key is absent.
+/// Baggage that is passed on without a trace can be read and changed, too.
 ///
 /// ```
 /// use trace_core::{Tracer, span};

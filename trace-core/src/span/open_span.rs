@@ -193,6 +193,10 @@ impl OpenSpan {
             if let Some(span) = self.recorded() {
                 span.write(write::context_sent);
             }
+        } else if let Some(Held::Unsampled(span)) = self.0.get()
+            && let Some((start, baggage)) = span.scope.start_passed_on()
+        {
+            propagator.inject_start(start, &baggage, headers);
         }
         context.is_some()
     }

@@ -33,7 +33,8 @@ impl<S> ClientService<S> {
         S: Service<Request<Q>>,
     {
         let Self { inner, options } = self;
-        let attempt = Attempt::begin(options, options.source, &RequestHead::new(&request));
+        let head = RequestHead::new(&request);
+        let attempt = Attempt::begin(options, options.source, &head, None);
         let send = |request| inner.call(request);
         let (future, running) = attempt.send(options, request, Request::headers_mut, send);
         ClientFuture::new(future, running)

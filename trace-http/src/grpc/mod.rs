@@ -18,6 +18,7 @@
 //! | `rpc.status_code` | `OK`, `NOT_FOUND`, ..; `UNKNOWN` if the response has no status |
 //! | `error.type` | the status code, if it is an error |
 //! | `server.address`, `server.port` | the host and the port of the server |
+//! | `grpc.timeout` | the timeout that the caller has set, in seconds, by the option `record_grpc_timeout` of both layers |
 //!
 //! The span ends with the response stream. The status is in the trailers, in the head if there
 //! are no messages, or in the last frame of gRPC-Web. The text form of gRPC-Web is only read
@@ -46,8 +47,10 @@
 mod call;
 mod code;
 mod status;
+mod timeout;
 mod web;
 
 pub(crate) use call::{Format, method};
 pub use code::Code;
 pub(crate) use status::CallStatus;
+pub(crate) use timeout::timeout;

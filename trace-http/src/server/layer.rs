@@ -53,6 +53,9 @@ pub fn server() -> ServerLayer {
 /// when none matched, the name is the method alone. The name never contains the path. A method
 /// that is [not known](crate::conventions::HTTP_REQUEST_METHOD) is replaced by `HTTP`. The
 /// tags are those that OpenTelemetry requires or recommends, except for the client's address.
+/// `network.peer.address` and `network.peer.port` are the other end of the connection. axum
+/// only knows it if you serve `app.into_make_service_with_connect_info::<SocketAddr>()`: see
+/// [`PeerAddress`](crate::PeerAddress). OpenTelemetry has no such tags for gRPC calls.
 /// Signatures in queries are replaced by `REDACTED`.
 ///
 /// Statuses from 500 on are errors, without a description. If the client closes the
@@ -73,6 +76,7 @@ pub fn server() -> ServerLayer {
 /// |---|---|
 /// | `Router::layer`, after all routes | are known from the start, also to the sampler |
 /// | around a router of axum, such as with `ServiceBuilder` | need [`route`](crate::route()) inside the router; `trace_core::diagnostics` reports it if it is missing |
+/// | `Router::layer`, for a router that was added by `nest_service` | need [`route`](crate::route()) inside the added router; without it, its requests have no route |
 /// | around another router | need a [`Route`](crate::Route) in the response's extensions |
 ///
 /// axum calls a layer of `Router::layer` for the routes that were added before it, and for the
@@ -172,9 +176,21 @@ impl ServerLayer {
 
     /// Records the client's address. It comes from the headers of proxies, if they are
     /// [believed](Self::believe_proxies). Otherwise, it is the other end of the connection, if
-    /// axum's `ConnectInfo` or a [`PeerAddress`](crate::PeerAddress) shows it.
+    /// axum, tonic or a [`PeerAddress`](crate::PeerAddress) shows it.
     pub fn record_client_address(self) -> Self {
         self.with(|options| options.records_client_address = true)
+    }
+
+    /// Hides the values of this parameter in queries, as `REDACTED`, in `url.query`. Case does not
+    /// matter. The values of [names of secrets](trace_core::redaction::is_secret_parameter),
+    /// such as `token`, are always hidden. May be called several times.
+    ///
+    /// ```
+    /// let layer = trace_http::server().redact_query("pin").redact_query("session");
+    /// # let _ = layer;
+    /// ```
+    pub fn redact_query(self, parameter: impl Into<Cow<'static, str>>) -> Self {
+        self.with(|options| options.secrets.add(parameter.into()))
     }
 
     /// Records the sizes of bodies in bytes: that of the request, if it has a

@@ -13,6 +13,7 @@ use super::skip::Pattern;
 use crate::carrier::{self, HeaderExtractor};
 use crate::exchange::Reports;
 use crate::hooks::Extras;
+use crate::secret_names::SecretNames;
 
 /// See [`ServerLayer`](super::ServerLayer), whose methods set these.
 #[derive(Clone)]
@@ -27,6 +28,7 @@ pub(super) struct Options {
     pub(super) believes_proxies: bool,
     pub(super) records_client_address: bool,
     pub(super) records_grpc_timeout: bool,
+    pub(super) secrets: SecretNames,
     pub(super) reports: Reports,
     pub(super) fails_when_dropped: bool,
     pub(super) sees_caught_panics: bool,
@@ -46,6 +48,7 @@ impl Options {
             believes_proxies: false,
             records_client_address: false,
             records_grpc_timeout: false,
+            secrets: SecretNames::default(),
             reports: Reports::default(),
             fails_when_dropped: true,
             sees_caught_panics: true,

@@ -12,7 +12,6 @@ use trace_core::{
 };
 
 use super::address::{self, Forwarded};
-use super::call;
 use super::options::Options;
 use crate::around::{Handled, original_uri};
 use crate::conventions::{
@@ -158,7 +157,7 @@ impl<'a> Asked<'a> {
     }
 
     fn server(&self) -> (Option<&'a str>, Option<u16>) {
-        address::server(&self.forwarded, self.uri, self.headers)
+        address::server(&self.forwarded, self.scheme(), self.uri, self.headers)
     }
 
     fn scheme(&self) -> &'a str {
@@ -169,7 +168,8 @@ impl<'a> Asked<'a> {
     /// Source: OpenTelemetry semantic conventions 1.44, *HTTP spans*, *HTTP server*.
     fn start_request(&self, root: &LayerRoot<'_>, known: Option<&'static str>) -> Started {
         let original = known.is_none().then(|| self.method.as_str());
-        let query = self.uri.query().map(Query);
+        let query = self.query();
+        let query = query.as_deref().map(Query);
         let peer = self.peer.map(|peer| display(peer.ip()));
         let client = self.client(peer.as_ref());
         root.start(&[
@@ -209,7 +209,8 @@ impl<'a> Asked<'a> {
     /// sampler sees the tags of both.
     fn start_undecided(&self, root: &LayerRoot<'_>, call: &str) -> Started {
         let peer = self.peer.map(|peer| display(peer.ip()));
-        let query = self.uri.query().map(Query);
+        let query = self.query();
+        let query = query.as_deref().map(Query);
         let tags: &[(&str, &dyn TagSource)] = &[
             (SERVER_ADDRESS, &Read::text(|| self.server().0)),
             (SERVER_PORT, &Read::number(|| self.server().1)),
@@ -237,7 +238,7 @@ impl<'a> Asked<'a> {
             timeout: self.timeout(),
             route: self.route.map(str::to_owned),
             path: self.uri.path().to_owned(),
-            query: self.uri.query().map(|query| Query(query).to_string()),
+            query: self.query().map(|query| Query(&query).to_string()),
             scheme: self.scheme().to_owned(),
             version: protocol_version(self.version),
             peer: self.peer,
@@ -245,9 +246,16 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// Returns the query without the values that the application keeps secret.
+    fn query(&self) -> Option<Cow<'a, str>> {
+        self.uri
+            .query()
+            .map(|query| self.options.secrets.hide(query))
+    }
+
     fn timeout(&self) -> Option<f64> {
         match self.options.records_grpc_timeout {
-            true => call::timeout(self.headers),
+            true => grpc::timeout(self.headers),
             false => None,
         }
     }
