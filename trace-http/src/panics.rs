@@ -14,6 +14,8 @@ use trace_core::__private::{is_catching, record_error_as};
 use trace_core::conventions::PANIC;
 use trace_core::span;
 
+use crate::redact;
+
 thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
     /// The text of the last panic, if it has one.
@@ -47,12 +49,13 @@ pub(crate) fn count() -> u64 {
     COUNT.try_with(Cell::get).unwrap_or_default()
 }
 
-/// Records the last panic of this thread as an error of the current span.
+/// Records the last panic of this thread as an error of the current span, without the secrets
+/// in its text.
 pub(crate) fn write() {
     if let Ok(Some(text)) = TEXT.try_with(Cell::take)
         && span::is_recording()
     {
-        record_error_as(PANIC, &text);
+        record_error_as(PANIC, &redact::in_text(&text));
     }
 }
 
