@@ -196,6 +196,14 @@ impl About {
         self.has_panicked = true;
     }
 
+    /// Handles a panic of the service or of the body, which ends the exchange. Must be called
+    /// within the span, while the panic unwinds.
+    pub(crate) fn see_panic(&mut self) {
+        self.is_over = true;
+        self.decide_at_end();
+        self.settle_call();
+    }
+
     /// Handles an error of the service or of the body, which ends the exchange.
     pub(crate) fn see_error<E>(&mut self, error: &E) -> Option<Outcome>
     where

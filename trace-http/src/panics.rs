@@ -59,18 +59,32 @@ pub(crate) fn write() {
     }
 }
 
-/// Runs code within the current span. If it panics, the span gets the text.
-pub(crate) fn write_unwinding<R>(run: impl FnOnce() -> R) -> R {
-    struct Unwinding(u64);
+/// Runs code within the current span. If it panics, calls `unwinding` within the span, which then
+/// gets the text.
+pub(crate) fn write_unwinding<R>(run: impl FnOnce() -> R, unwinding: impl FnOnce()) -> R {
+    struct Unwinding<F: FnOnce()> {
+        panics: u64,
+        /// `None` once the code has returned.
+        unwinding: Option<F>,
+    }
 
-    impl Drop for Unwinding {
+    impl<F: FnOnce()> Drop for Unwinding<F> {
         fn drop(&mut self) {
+            let Some(unwinding) = self.unwinding.take() else {
+                return;
+            };
+            unwinding();
             // A resumed panic, such as that of another thread, does not call the hook.
-            if std::thread::panicking() && count() != self.0 {
+            if count() != self.panics {
                 write();
             }
         }
     }
-    let _unwinding = Unwinding(count());
-    run()
+    let mut running = Unwinding {
+        panics: count(),
+        unwinding: Some(unwinding),
+    };
+    let value = run();
+    running.unwinding = None;
+    value
 }

@@ -70,6 +70,23 @@ async fn a_layer_around_a_router_is_told_the_route() {
 }
 
 #[traced_test]
+async fn a_route_is_known_though_the_handler_panics() {
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    let panics = get(async |Path(id): Path<u32>| -> () { panic!("no order {id}") });
+    let around = server().layer(Router::new().route("/orders/{id}", panics).layer(route()));
+    let app = Router::new().fallback_service(around);
+    let address = serve(app.layer(CatchPanicLayer::new())).await;
+    for http in BOTH {
+        assert_eq!(fetch_get(http, address, "/orders/7").await.status(), 500);
+        let span = server_span().await;
+        assert_eq!(span.operation_name, "GET /orders/{id}");
+        assert_eq!(tag(&span, "http.route"), "/orders/{id}");
+        assert_eq!(span.outcome, Outcome::Panicked);
+    }
+}
+
+#[traced_test]
 async fn a_mounted_router_has_its_own_route_and_the_whole_path() {
     let inside = Router::new().nest_service("/mounted", users().layer(route()));
     let address = serve(inside.layer(server())).await;

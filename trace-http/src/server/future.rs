@@ -14,7 +14,7 @@ use trace_core::{Outcome, span};
 
 use super::options::Options;
 use super::start::{Begun, BegunSpan};
-use crate::around::Handled;
+use crate::around::{Entered, Handled};
 use crate::body::TracedBody;
 use crate::conventions::HTTP_ROUTE;
 use crate::exchange::{About, Exchange};
@@ -168,20 +168,41 @@ impl Running {
             ..
         } = self;
         let mut called = None;
+        let about = Cell::new(Some(about));
         // A poll is used, because it costs less than entering the span.
         let _ready = span.poll(
             || {
-                let entered = handled.enter();
-                called = Some(panics::write_unwinding(call));
-                Poll::Ready(entered.leave())
+                let (value, route) = run_handler(*handled, method, &about, call);
+                called = Some(value);
+                Poll::Ready(route)
             },
             |route| {
-                write_route(method, about, route.as_ref());
+                write_route(method, about.take()?, route.as_ref());
                 None
             },
         );
         called
     }
+}
+
+/// Runs code of the handler within the span. Returns the route that was noted, too. If the code
+/// panics, the span gets this route and all that is still to be written.
+fn run_handler<R>(
+    handled: Handled,
+    method: &'static str,
+    about: &Cell<Option<&mut About>>,
+    run: impl FnOnce() -> R,
+) -> (R, Option<Route>) {
+    let entered = Cell::new(Some(handled.enter()));
+    let leave = || entered.take().and_then(Entered::leave);
+    let value = panics::write_unwinding(run, || {
+        let route = leave();
+        if let Some(about) = about.take() {
+            write_route(method, about, route.as_ref());
+            about.see_panic();
+        }
+    });
+    (value, leave())
 }
 
 /// Names the current span after a route. A gRPC call already has the name of its method.
@@ -246,15 +267,16 @@ impl Running {
         let Exchange { about, span } = exchange;
         let panics = panics::count();
         let noted = Cell::new(None);
+        // Whichever comes takes it: a panic, a result, or a route without a result.
+        let about = Cell::new(Some(about));
         let polled = span.poll(
             || {
-                let entered = handled.enter();
-                let polled = panics::write_unwinding(poll);
-                noted.set(entered.leave());
+                let (polled, route) = run_handler(*handled, method, &about, poll);
+                noted.set(route);
                 polled
             },
-            |result| match result {
-                Ok(response) => {
+            |result| match (result, about.take()?) {
+                (Ok(response), about) => {
                     let route = Route::from_extensions(response.extensions());
                     let route = route.or(noted.take());
                     write_route(method, about, route.as_ref());
@@ -267,12 +289,14 @@ impl Running {
                     let has_caught = options.sees_caught_panics && panics != panics::count();
                     see_head(about, options, response, has_caught)
                 }
-                Err(error) => about.see_error(error),
+                (Err(error), about) => about.see_error(error),
             },
         );
         // The closure above is not called while the response is pending, so the route is
         // written here.
-        if let Some(route) = noted.take().filter(|_| span.is_recording()) {
+        if let Some(route) = noted.take().filter(|_| span.is_recording())
+            && let Some(about) = about.take()
+        {
             span.in_scope(|| write_route(method, about, Some(&route)));
         }
         polled
