@@ -58,8 +58,9 @@ pub fn server() -> ServerLayer {
 /// Statuses from 500 on are errors, without a description. If the client closes the
 /// connection, or the timeout of an outer layer expires, the request is dropped before its
 /// end. Its span is then cancelled, and also an error, with `error.type = cancelled`. If the
-/// body of a response ends before its `content-length`, the span is an error, because the
-/// connection breaks.
+/// body of a response is shorter or longer than its `content-length`, the span is an error,
+/// because the connection or the stream breaks. In HTTP/1, servers never ask for what follows
+/// the announced bytes, and correct the length of an empty body. Neither is an error.
 ///
 /// If a handler panics, the outcome is panicked, and the text of the panic is recorded as an
 /// error. This is also the case if an inner layer catches the panic and returns a status from

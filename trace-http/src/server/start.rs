@@ -57,7 +57,12 @@ pub(super) fn begin<B>(
     let known = method::known(request.method());
     let method = known.unwrap_or("HTTP");
     let asked = Asked::from_request(options, request);
-    let expected = Expected::new(request.method(), request.headers(), asked.uri.path());
+    let expected = Expected::new(
+        request.method(),
+        request.version(),
+        request.headers(),
+        asked.uri.path(),
+    );
     let call = match expected.is_call {
         true => grpc::method(asked.uri.path()),
         false => None,
