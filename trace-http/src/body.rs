@@ -119,7 +119,7 @@ where
         let about = Cell::new(Some(about));
         let polled = span.poll(
             || {
-                let frame = panics::write_unwinding(
+                let frame = panics::write_passing(
                     || body.as_mut().poll_frame(cx),
                     || about.take().into_iter().for_each(About::see_panic),
                 );

@@ -173,7 +173,7 @@ impl About {
         }
         if self.has_panicked {
             span::add_tag(ERROR_TYPE, PANIC);
-            panics::write();
+            panics::write_caught();
         } else if self.call.is_none() && self.side.is_error(status) {
             span::add_tag(ERROR_TYPE, status.as_str());
             self.has_failed = true;
@@ -198,7 +198,7 @@ impl About {
     }
 
     /// Handles a panic of the service or of the body, which ends the exchange. Must be called
-    /// within the span, while the panic unwinds.
+    /// within the span, before the panic goes on.
     pub(crate) fn see_panic(&mut self) {
         self.is_over = true;
         self.decide_at_end();

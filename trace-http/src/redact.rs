@@ -171,7 +171,7 @@ fn credentials(text: &str) -> Option<&str> {
     if !port.bytes().all(|byte| byte.is_ascii_digit()) && !name.starts_with('[') {
         return whole.rsplit_once('@').map(|(credentials, _)| credentials);
     }
-    let path = before(whole, |c| matches!(c, '?' | '#' | '"'));
+    let path = before(whole, |c| matches!(c, '?' | '"'));
     let (credentials, _) = path.rsplit_once('@')?;
     let is_host = name.contains(['.', '[']) || name == "localhost" || credentials.ends_with('/');
     (!is_host).then_some(credentials)
@@ -254,6 +254,7 @@ mod tests {
             ("?sig=\"a b\" no", "?sig=REDACTED no"),
             // Passwords with what should be encoded.
             ("x://me:12/3@h", "x://REDACTED:REDACTED@h"),
+            ("x://me:12#3@h", "x://REDACTED:REDACTED@h"),
             ("x://me:a/1@2?3#4\"5@h/", "x://REDACTED:REDACTED@h/"),
             ("x://me:a'b,c@h/", "x://REDACTED:REDACTED@h/"),
         ] {

@@ -1,6 +1,5 @@
 //! A layer for the inside of a router. It passes the route to a server's layer around the router.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use http::Request;
@@ -36,15 +35,6 @@ pub const fn route() -> RouteLayer {
     RouteLayer(())
 }
 
-/// Whether this layer was put around any service. Never unset.
-static IS_USED: AtomicBool = AtomicBool::new(false);
-
-/// Returns whether this layer was put around any service.
-pub(crate) fn is_used() -> bool {
-    // Relaxed: only a hint depends on it.
-    IS_USED.load(Ordering::Relaxed)
-}
-
 /// See [`route`].
 #[derive(Clone, Copy, Debug)]
 pub struct RouteLayer(());
@@ -53,7 +43,6 @@ impl<S> Layer<S> for RouteLayer {
     type Service = RouteService<S>;
 
     fn layer(&self, inner: S) -> RouteService<S> {
-        IS_USED.store(true, Ordering::Relaxed);
         RouteService { inner }
     }
 }

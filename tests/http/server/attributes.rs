@@ -259,6 +259,37 @@ async fn callers_may_write_other_formats() {
     assert_eq!(parent.to_string(), "b7ad6b7169203331");
 }
 
+/// `Trust` is about callers, and the trace of this process is none.
+#[traced_test]
+async fn a_captured_context_is_trusted() {
+    let answer = tower::service_fn(async |_: Request<Body>| {
+        Ok::<_, std::convert::Infallible>(http::Response::new(Body::empty()))
+    });
+    let inner = server().trust(Trust::Restart).layer(answer);
+    let service = tower::ServiceBuilder::new()
+        .layer(trace_http::capture())
+        .buffer(1)
+        .service(inner);
+    let request = Request::get("/").body(Body::empty()).unwrap();
+    let called = trace_core::root("caller").run(service.oneshot(request));
+    drop(called.await.unwrap());
+    let span = server_span().await;
+    let caller = TestTracer::current().spans();
+    let caller = caller.iter().find(|span| span.operation_name == "caller");
+    assert_eq!(span.parent_span_id, Some(caller.unwrap().span_id));
+    assert!(span.links.is_empty());
+}
+
+#[traced_test]
+async fn invalid_statuses_are_errors() {
+    let odd = get(async || StatusCode::from_u16(999).unwrap());
+    let address = serve(Router::new().route("/", odd).layer(server())).await;
+    fetch_get(Http::One, address, "/").await;
+    let span = server_span().await;
+    assert_eq!(span.outcome, Outcome::Error);
+    assert_eq!(tag(&span, "error.type"), "999");
+}
+
 /// A propagator of an application, with a mistake.
 struct Panics;
 

@@ -12,7 +12,9 @@ use trace_core::{
 };
 use trace_http::{client, server};
 
-use crate::wire::{BOTH, Connection, Http, get as fetch_get, request, serve, server_span, tag};
+use crate::wire::{
+    BOTH, Connection, Http, get as fetch_get, request, serve, server_span, server_spans, tag,
+};
 
 async fn panics() -> StatusCode {
     tokio::task::yield_now().await;
@@ -97,6 +99,44 @@ async fn a_panic_that_is_caught_may_be_left_to_its_status() {
         assert_eq!(span.outcome, Outcome::Error);
         assert_eq!(tag(&span, "error.type"), "500");
     }
+}
+
+/// It is that of the panic itself, also if it was caught before, on another thread, or by an
+/// inner layer.
+#[traced_test]
+async fn each_panic_has_its_own_text() {
+    let resumed = get(async || -> () {
+        let _caught = std::panic::catch_unwind(|| panic!("another"));
+        let thread = std::thread::spawn(|| panic!("of a thread"));
+        std::panic::resume_unwind(thread.join().unwrap_err())
+    });
+    let own = get(async || -> () {
+        let _caught = std::panic::catch_unwind(|| panic!("another"));
+        std::panic::resume_unwind(Box::new(7))
+    });
+    let inner = app().layer(server());
+    let passed = get(async move || {
+        let request = Request::get("/panic").body(Body::empty()).unwrap();
+        inner.oneshot(request).await
+    });
+    let routes = Router::new()
+        .route("/resumed", resumed)
+        .route("/own", own)
+        .route("/passed", passed);
+    let address = serve(routes.layer(server()).layer(CatchPanicLayer::new())).await;
+    for (path, expected) in [
+        ("/resumed", Some("of a thread")),
+        ("/own", None),
+        ("/passed", Some("no such order")),
+    ] {
+        fetch_get(Http::One, address, path).await;
+        let spans = server_spans().await;
+        let span = spans.iter().rfind(|span| tag(span, "url.path") == path);
+        assert_panicked(span.unwrap());
+        assert_eq!(text(span.unwrap()).as_deref(), expected);
+    }
+    // The message of an error is one, not the other.
+    assert_eq!(text(&server_span().await).as_deref(), Some("no such order"));
 }
 
 #[traced_test]

@@ -323,6 +323,36 @@ async fn a_service_that_a_handler_calls_has_its_own_span() {
     assert_eq!(names, ["GET /7", "GET /{id}", "GET /{id}", "GET /{id}"]);
 }
 
+#[traced_test]
+async fn what_a_layer_skips_may_be_recorded_by_an_inner_one() {
+    let api = Router::new().nest("/api", users().layer(server()));
+    let address = serve(api.layer(server().skip("/api/*"))).await;
+    for http in BOTH {
+        fetch_get(http, address, "/api/7").await;
+        assert_eq!(server_span().await.operation_name, "GET /api/{id}");
+    }
+    assert_eq!(server_spans().await.len(), 2);
+}
+
+#[traced_test]
+async fn a_request_that_a_handler_sends_on_is_a_new_one() {
+    use trace_http::client;
+
+    let gateway = get(async |mut request: axum::extract::Request| {
+        *request.uri_mut() = "http://store.internal/7".parse().unwrap();
+        let store = client().layer(server().layer(users()));
+        store.oneshot(request).await.unwrap().map(Body::new)
+    });
+    let app = Router::new().route("/a", gateway).layer(server());
+    assert_eq!(
+        fetch_get(Http::One, serve(app).await, "/a").await.body(),
+        "7"
+    );
+    let spans = server_spans().await;
+    assert_eq!(spans.len(), 2);
+    assert_eq!(spans[0].operation_name, "GET /a");
+}
+
 /// One that differs in nothing, and one that is a copy.
 #[traced_test]
 async fn a_handler_that_calls_itself_has_a_span_for_each_call() {

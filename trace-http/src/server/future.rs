@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
-use trace_core::__private::{UnrecordedSpan, no_routes};
+use trace_core::__private::UnrecordedSpan;
 use trace_core::{Outcome, span};
 
 use super::options::Options;
@@ -22,7 +22,6 @@ use crate::names;
 use crate::panics;
 use crate::recorded_error::RecordedError;
 use crate::route::Route;
-use crate::route_layer;
 
 pin_project! {
     /// The future of a response. Made by [`ServerService`](super::ServerService).
@@ -65,14 +64,13 @@ impl<F> ServerFuture<F> {
     pub(super) fn call(
         begun: Begun,
         options: &Arc<Options>,
-        is_around_router: bool,
         call: impl FnOnce() -> Option<F>,
     ) -> Self {
         let Begun {
             span,
             handled,
             method,
-            has_route,
+            is_skipped: _,
         } = begun;
         match span {
             BegunSpan::Exchange(exchange) => {
@@ -81,7 +79,6 @@ impl<F> ServerFuture<F> {
                     handled,
                     method,
                     options: Arc::clone(options),
-                    misses_route: is_around_router && !has_route,
                 };
                 Self {
                     inner: running.call(call).flatten(),
@@ -152,9 +149,6 @@ struct Running {
     /// The text for the method in the name of the span.
     method: &'static str,
     options: Arc<Options>,
-    /// Whether this layer is around a router of axum, and did not find the route in the
-    /// request.
-    misses_route: bool,
 }
 
 impl Running {
@@ -195,7 +189,7 @@ fn run_handler<R>(
 ) -> (R, Option<Route>) {
     let entered = Cell::new(Some(handled.enter()));
     let leave = || entered.take().and_then(Entered::leave);
-    let value = panics::write_unwinding(run, || {
+    let value = panics::write_passing(run, || {
         let route = leave();
         if let Some(about) = about.take() {
             write_route(method, about, route.as_ref());
@@ -262,7 +256,6 @@ impl Running {
             handled,
             method,
             options,
-            misses_route,
         } = self;
         let Exchange { about, span } = exchange;
         let panics = panics::count();
@@ -280,12 +273,6 @@ impl Running {
                     let route = Route::from_extensions(response.extensions());
                     let route = route.or(noted.take());
                     write_route(method, about, route.as_ref());
-                    // A request without a route rarely succeeds. So a success shows that the
-                    // router does not pass on its routes.
-                    let is_missed = *misses_route && route.is_none() && !about.is_call();
-                    if is_missed && response.status().is_success() && !route_layer::is_used() {
-                        no_routes(options.source);
-                    }
                     let has_caught = options.sees_caught_panics && panics != panics::count();
                     see_head(about, options, response, has_caught)
                 }

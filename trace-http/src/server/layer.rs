@@ -73,14 +73,19 @@ pub fn server() -> ServerLayer {
 /// | | routes |
 /// |---|---|
 /// | `Router::layer`, after all routes | are known from the start, also to the sampler |
-/// | around a router of axum, such as with `ServiceBuilder` | need [`route`](crate::route()) inside the router; `trace_core::diagnostics` reports it if it is missing |
+/// | around a router of axum, such as with `ServiceBuilder` | need [`route`](crate::route()) inside the router, or have names without routes |
 /// | around another router | need a [`Route`](crate::Route) in the response's extensions |
 ///
 /// axum calls a layer of `Router::layer` for the routes that were added before it, and for the
 /// fallback. If a request passes two of these layers, only the outer one records a span, and
 /// `trace_core::diagnostics` reports it, even if other layers are between the two. If a
 /// handler sends a request to a service of the same process, this request has its own span,
-/// even if it is a copy of the handler's request.
+/// even if it is a copy of the handler's request. But a handler that passes on its request
+/// itself has not begun a new one: send it through [`client`](crate::client()), or copy it.
+///
+/// A layer between the two that copies requests, such as a retry or code that copies the parts
+/// of a request, makes new ones, which have their own spans. In a process with one layer value
+/// that is around two services, the first request may have two spans.
 ///
 /// `axum::serve` does not accept `server().layer(router)`, because its bodies are not axum's.
 /// Put that service into a new router, or pass the layer, with others, to `Router::layer`:
@@ -215,13 +220,16 @@ impl ServerLayer {
     }
 
     /// Does not detect panics that an inner layer catches, such as tower-http's `CatchPanic`.
-    /// Such a request is then an error because of its status. The texts of panics are not
-    /// recorded either, unless another `server` layer has set the panic hook.
+    /// Such a request is then an error because of its status.
     ///
     /// To detect these panics, the layer sets a panic hook, once in the process. The hook
     /// counts the panics of each thread, keeps the text of the last one, and calls the
     /// previous hook. If you set another hook later, it must call this one, or caught panics
     /// are not detected.
+    ///
+    /// A panic counts if it was caught on the same thread while the response was made, and the
+    /// status is from 500 on. So this may also be a panic that has nothing to do with the
+    /// status. The hook does not see panics that are resumed, such as those of another thread.
     pub fn without_panic_hook(self) -> Self {
         self.with(|options| options.sees_caught_panics = false)
     }
