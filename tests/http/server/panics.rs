@@ -107,8 +107,9 @@ async fn a_panic_that_is_caught_may_be_left_to_its_status() {
 async fn each_panic_has_its_own_text() {
     let resumed = get(async || -> () {
         let _caught = std::panic::catch_unwind(|| panic!("another"));
-        let thread = std::thread::spawn(|| panic!("of a thread"));
-        std::panic::resume_unwind(thread.join().unwrap_err())
+        let thread = || panic!("of a thread");
+        let joined = std::thread::scope(|scope| scope.spawn(thread).join());
+        std::panic::resume_unwind(joined.unwrap_err())
     });
     let own = get(async || -> () {
         let _caught = std::panic::catch_unwind(|| panic!("another"));
