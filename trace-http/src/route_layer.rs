@@ -28,8 +28,12 @@ use crate::around;
 ///
 /// Between the two layers, there must be no queue, such as tower's `Buffer`, and no layer that
 /// rewrites the path. The route is passed while the outer layer calls or polls the inner one,
-/// and only for the same method and path, because handlers may call other routers. Other
-/// layers are allowed between them.
+/// and only for the same method and path, because handlers may call other routers. Of several
+/// routes, the first counts. Other layers are allowed between them.
+///
+/// The route is written after the first poll of the handler, and replaces a name that the
+/// handler has set by then. To choose the name yourself, use
+/// [`on_response`](crate::ServerLayer::on_response).
 #[must_use]
 pub const fn route() -> RouteLayer {
     RouteLayer(())

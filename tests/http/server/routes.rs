@@ -387,6 +387,35 @@ async fn a_layer_for_routes_alone_begins_nothing() {
     assert!(!span::is_recording() || TestTracer::current().spans().is_empty());
 }
 
+/// Neither if it passes on its own request, nor if that is the same path.
+#[traced_test]
+async fn the_first_route_of_a_request_counts() {
+    let other = || Router::new().route("/{*all}", get(async || "o"));
+    for other in [other().layer(route()), other().layer(server())] {
+        let (first, second) = (other.clone(), other);
+        let passed = get(async move |request: axum::extract::Request| {
+            tokio::task::yield_now().await;
+            first.oneshot(request).await
+        });
+        let same = get(async move || {
+            let request = Request::get("/same").body(Body::empty()).unwrap();
+            second.oneshot(request).await
+        });
+        let routes = Router::new().route("/passed", passed).route("/same", same);
+        let around = server().layer(routes.clone().layer(route()));
+        let around = Router::new().fallback_service(around);
+        for app in [routes.layer(server()), around] {
+            for path in ["/passed", "/same"] {
+                let before = server_spans().await.len();
+                let request = Request::get(path).body(Body::empty()).unwrap();
+                app.clone().oneshot(request).await.unwrap();
+                let span = &server_spans().await[before];
+                assert_eq!(span.operation_name, format!("GET {path}"));
+            }
+        }
+    }
+}
+
 /// That its span is not named after the router that it asks.
 #[traced_test]
 async fn a_router_that_a_handler_calls_tells_no_route_of_the_outer_request() {

@@ -70,6 +70,7 @@ impl<F> ServerFuture<F> {
             span,
             handled,
             method,
+            has_route,
             is_skipped: _,
         } = begun;
         match span {
@@ -79,6 +80,7 @@ impl<F> ServerFuture<F> {
                     handled,
                     method,
                     options: Arc::clone(options),
+                    has_route,
                 };
                 Self {
                     inner: running.call(call).flatten(),
@@ -149,6 +151,9 @@ struct Running {
     /// The text for the method in the name of the span.
     method: &'static str,
     options: Arc<Options>,
+    /// Whether the route is known. Another route that is noted later belongs to a router that
+    /// the handler asks.
+    has_route: bool,
 }
 
 impl Running {
@@ -159,36 +164,46 @@ impl Running {
             exchange: Exchange { about, span },
             handled,
             method,
+            has_route,
             ..
         } = self;
-        let mut called = None;
+        let (mut called, mut is_noted) = (None, false);
         let about = Cell::new(Some(about));
         // A poll is used, because it costs less than entering the span.
         let _ready = span.poll(
             || {
-                let (value, route) = run_handler(*handled, method, &about, call);
+                let (value, route) = run_handler(*handled, *has_route, method, &about, call);
                 called = Some(value);
                 Poll::Ready(route)
             },
             |route| {
                 write_route(method, about.take()?, route.as_ref());
+                is_noted = route.is_some();
                 None
             },
         );
+        *has_route |= is_noted;
         called
     }
 }
 
-/// Runs code of the handler within the span. Returns the route that was noted, too. If the code
+/// Runs code of the handler within the span. Returns the route that was noted, too, unless it
+/// is known already. If the code
 /// panics, the span gets this route and all that is still to be written.
 fn run_handler<R>(
     handled: Handled,
+    has_route: bool,
     method: &'static str,
     about: &Cell<Option<&mut About>>,
     run: impl FnOnce() -> R,
 ) -> (R, Option<Route>) {
     let entered = Cell::new(Some(handled.enter()));
-    let leave = || entered.take().and_then(Entered::leave);
+    let leave = || {
+        entered
+            .take()
+            .and_then(Entered::leave)
+            .filter(|_| !has_route)
+    };
     let value = panics::write_passing(run, || {
         let route = leave();
         if let Some(about) = about.take() {
@@ -256,6 +271,7 @@ impl Running {
             handled,
             method,
             options,
+            has_route,
         } = self;
         let Exchange { about, span } = exchange;
         let panics = panics::count();
@@ -264,7 +280,7 @@ impl Running {
         let about = Cell::new(Some(about));
         let polled = span.poll(
             || {
-                let (polled, route) = run_handler(*handled, method, &about, poll);
+                let (polled, route) = run_handler(*handled, *has_route, method, &about, poll);
                 noted.set(route);
                 polled
             },
@@ -284,6 +300,7 @@ impl Running {
         if let Some(route) = noted.take().filter(|_| span.is_recording())
             && let Some(about) = about.take()
         {
+            *has_route = true;
             span.in_scope(|| write_route(method, about, Some(&route)));
         }
         polled

@@ -35,6 +35,8 @@ pub(super) struct Begun {
     pub(super) handled: Handled,
     /// The text for the method in the name of the span.
     pub(super) method: &'static str,
+    /// Whether the route is known.
+    pub(super) has_route: bool,
     pub(super) is_skipped: bool,
 }
 
@@ -93,6 +95,7 @@ pub(super) fn begin<B>(
         caller,
         trust,
     );
+    let has_route = asked.route.is_some();
     let is_skipped = options.skips(asked.uri.path());
     let started = if is_skipped {
         Started::Unrecorded(root.pass_on())
@@ -109,6 +112,7 @@ pub(super) fn begin<B>(
                 span: BegunSpan::Unrecorded(span),
                 handled,
                 method,
+                has_route,
                 is_skipped,
             };
         }
@@ -130,6 +134,7 @@ pub(super) fn begin<B>(
         span: BegunSpan::Exchange(exchange),
         handled,
         method,
+        has_route,
         is_skipped,
     }
 }
