@@ -47,6 +47,30 @@ fn message(span: &SpanRecord) -> &str {
 }
 
 #[traced_test]
+async fn a_call_begins_when_it_is_awaited() {
+    let address = serve(app()).await;
+    let client = reqwest(Http::One);
+    let call = || client.get(url(address, "/text")).send_traced();
+    drop(call());
+    let caller = span::start("caller");
+    let made = caller.in_scope(call);
+    span::in_span("before", || {});
+    // In another task, it is still below its caller.
+    let response = tokio::spawn(made).await.unwrap().unwrap();
+    assert_eq!(response.text().await.unwrap(), "some text");
+    let parent = caller.context().unwrap().span_id;
+    caller.end();
+    let spans = client_spans().await;
+    let [span] = &spans[..] else {
+        panic!("{spans:?}")
+    };
+    assert_eq!(span.parent_span_id, Some(parent));
+    let spans = trace_core::testing::TestTracer::current().spans();
+    let before = spans.iter().find(|span| span.operation_name == "before");
+    assert!(before.unwrap().end <= span.start);
+}
+
+#[traced_test]
 async fn a_call_is_one_span_and_the_response_stays_what_it_is() {
     let address = serve(app()).await;
     for http in BOTH {

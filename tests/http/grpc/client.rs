@@ -107,6 +107,17 @@ fn assert_status(span: &SpanRecord, code: &str, message: Option<&str>) {
 }
 
 #[traced_test]
+async fn messages_of_errors_have_no_secrets() {
+    let mut client = client_of(shop().await, &client()).await;
+    let called = trace_core::root("order").run(call(&mut client, "Ask", "secret"));
+    assert!(called.await.unwrap_err().message().contains("s3cr3t"));
+    let (client, server) = both_spans().await;
+    let shown = "at http://REDACTED:REDACTED@shop/?sig=REDACTED";
+    assert_status(&client, "INTERNAL", Some(shown));
+    assert_status(&server.unwrap(), "INTERNAL", Some(shown));
+}
+
+#[traced_test]
 async fn calls_of_all_kinds_are_spans_above_the_servers() {
     let address = shop().await;
     let mut client = client_of(address, &client()).await;

@@ -30,7 +30,7 @@ pub use calling::{Calling, calling};
 pub use future::{First, ItemOf, OutputOf, Prologue, ReturnOf, boxed, first, unpinned};
 pub use layers::{
     LayerRoot, Started, UnrecordedSpan, catch, export_changed, instance_bits, is_catching,
-    no_routes, note_http_layer, record_error_as, set_up, setting_ignored, start_at, two_layers,
+    note_http_layer, record_error_as, set_up, setting_ignored, start_at, two_layers,
     unmatched_hosts,
 };
 pub use origin::{SpanOrigin, captured_links, link};

@@ -44,7 +44,7 @@ impl Attempt {
     ) -> Self {
         let target = || Target::from_head(head.uri, head.headers);
         let share = options.outgoing.share_with(target);
-        let expected = || Expected::new(head.method, head.headers, head.uri.path());
+        let expected = || Expected::new(head.method, head.version, head.headers, head.uri.path());
         let call = || grpc::method(head.uri.path()).filter(|_| expected().is_call);
         let name = || call().unwrap_or_else(|| method::in_name(head.method));
         let running = start_at(name, SpanKind::Client, source).map(|span| {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
+use trace_core::__private::catch;
 use trace_core::propagation::{
     Extracted, Extractor, Injector, InstalledPropagator, Propagator, TraceStart,
 };
@@ -66,7 +67,8 @@ impl Outgoing {
 
     /// Writes a share of the context into the headers of a request. The context is that of
     /// `span`, or else the current one. Headers of another context are removed. Without a
-    /// trace, the headers stay unchanged.
+    /// trace, the headers stay unchanged. If the propagator panics, only the headers that it has
+    /// already written are sent.
     pub(super) fn inject(&self, share: Share, span: Option<&OpenSpan>, headers: &mut HeaderMap) {
         let inject = |propagator: &dyn Propagator, headers: &mut dyn Injector| {
             match span {
@@ -75,7 +77,7 @@ impl Outgoing {
                 None => span::inject_with(propagator, headers),
             };
         };
-        match share {
+        let _panicked = catch(|| match share {
             Share::Nothing => self.remove(headers),
             Share::Context => inject(
                 &WithoutBaggage(&self.propagator),
@@ -87,7 +89,7 @@ impl Outgoing {
                 &mut KeepingBaggage(HeaderInjector(headers)),
             ),
             Share::Baggage => inject(&self.propagator, &mut HeaderInjector(headers)),
-        }
+        });
     }
 
     #[cold]

@@ -35,9 +35,9 @@
 //! has answered a call to it with messages. Until then, a call that fails without messages,
 //! such as with `UNAUTHENTICATED` or `UNIMPLEMENTED`, has a span named `grpc`. Its
 //! `rpc.method` is `_OTHER`, and `rpc.method_original` is the name that the caller sent. A
-//! call without a response, or with a response that is not gRPC, is recorded as a plain HTTP
-//! request. If the handler panics, the span keeps the method as its name. The process keeps at
-//! most 2,048 names of up to 256 bytes, for routes and methods together.
+//! call without a response, also because the handler panics, or with a response that is not
+//! gRPC, is recorded as a plain HTTP request. The process keeps at most 2,048 names of up to 256
+//! bytes, for routes and methods together.
 //!
 //! Owns the status codes, their place in a response, and the method of a call. It does not
 //! decode messages, and bodies pass unchanged.

@@ -6,7 +6,8 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use trace_core::propagation::{Extracted, Propagator};
+use trace_core::__private::catch;
+use trace_core::propagation::{Extracted, HeaderProblem, Propagator};
 use trace_core::{TraceContext, Tracer, Trust};
 
 use super::skip::Pattern;
@@ -57,11 +58,20 @@ impl Options {
         }
     }
 
-    /// Reads the context of the caller.
+    /// Reads the context of the caller. If the propagator panics, there is none, and the
+    /// headers count as bad ones.
     pub(super) fn caller(&self, headers: &HeaderMap) -> Extracted {
         match &self.propagator {
             None => carrier::extract(headers),
-            Some(propagator) => propagator.extract(&HeaderExtractor(headers)),
+            Some(propagator) => {
+                let extracted = catch(|| propagator.extract(&HeaderExtractor(headers)));
+                extracted.unwrap_or_else(|| {
+                    let mut nothing = Extracted::default();
+                    let problem = HeaderProblem::new("unknown", "the propagator panicked");
+                    nothing.problems.push(problem);
+                    nothing
+                })
+            }
         }
     }
 

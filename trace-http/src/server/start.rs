@@ -8,7 +8,7 @@ use http::header::{CONTENT_LENGTH, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
 use trace_core::__private::{LayerRoot, Started, UnrecordedSpan};
 use trace_core::{
-    DisplayTag, OpenSpan, SpanKind, TagInput, TagSource, TraceContext, display, span,
+    DisplayTag, OpenSpan, SpanKind, TagInput, TagSource, TraceContext, Trust, display, span,
 };
 
 use super::address::{self, Forwarded};
@@ -36,6 +36,7 @@ pub(super) struct Begun {
     pub(super) method: &'static str,
     /// Whether the route is known.
     pub(super) has_route: bool,
+    pub(super) is_skipped: bool,
 }
 
 /// The span of a request.
@@ -56,7 +57,12 @@ pub(super) fn begin<B>(
     let known = method::known(request.method());
     let method = known.unwrap_or("HTTP");
     let asked = Asked::from_request(options, request);
-    let expected = Expected::new(request.method(), request.headers(), asked.uri.path());
+    let expected = Expected::new(
+        request.method(),
+        request.version(),
+        request.headers(),
+        asked.uri.path(),
+    );
     let call = match expected.is_call {
         true => grpc::method(asked.uri.path()),
         false => None,
@@ -74,16 +80,23 @@ pub(super) fn begin<B>(
     };
     let mut caller = options.caller(request.headers());
     let handled = Handled::new(request);
-    caller.context = caller.context.or_else(|| captured.cloned());
+    let mut trust = options.trust;
+    if let (None, Some(captured)) = (&caller.context, captured) {
+        caller.context = Some(captured.clone());
+        // It is a context of this process, and not of a caller.
+        trust = Trust::Continue;
+    }
     let root = LayerRoot::new(
         options.tracer.as_ref(),
         &name,
         SpanKind::Server,
         options.source,
         caller,
-        options.trust,
+        trust,
     );
-    let started = if options.skips(asked.uri.path()) {
+    let has_route = asked.route.is_some();
+    let is_skipped = options.skips(asked.uri.path());
+    let started = if is_skipped {
         Started::Unrecorded(root.pass_on())
     } else {
         match call {
@@ -92,7 +105,6 @@ pub(super) fn begin<B>(
             None => asked.start_request(&root, known),
         }
     };
-    let has_route = asked.route.is_some();
     let span = match started {
         Started::Unrecorded(span) if !expected.is_call => {
             return Begun {
@@ -100,6 +112,7 @@ pub(super) fn begin<B>(
                 handled,
                 method,
                 has_route,
+                is_skipped,
             };
         }
         Started::Unrecorded(span) => OpenSpan::from(span),
@@ -121,6 +134,7 @@ pub(super) fn begin<B>(
         handled,
         method,
         has_route,
+        is_skipped,
     }
 }
 
