@@ -1,7 +1,8 @@
 //! Sends, writes and reads OTLP for `trace-core`, as Protocol Buffers and as JSON.
 //!
 //! With the feature `http`, which is on by default, `OtlpCollector` sends finished spans to any
-//! OpenTelemetry backend: `OtlpCollector::builder("http://localhost:4318").build()?`.
+//! OpenTelemetry backend: `OtlpCollector::builder("http://localhost:4318").build()?`. With the
+//! feature `grpc`, it also sends them over gRPC: `.protocol(Protocol::Grpc)`.
 //!
 //! [`to_protobuf`] writes a batch as the body of a request; it needs no feature and no other
 //! crate. With the feature `json`, [`JsonCollector`] writes finished spans to a file or any
@@ -80,11 +81,11 @@ mod encode;
 mod file;
 
 // One request over one connection.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod transport;
 
 // The collector that sends.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod export;
 
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
@@ -93,16 +94,16 @@ pub mod decode;
 pub mod resource;
 
 // Sets the exporter up.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub mod environment;
 
 pub use encode::to_protobuf;
 
 #[cfg(feature = "json")]
 pub use encode::to_json;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub use environment::from_env;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub use export::{
     LostSpans, OtlpCollector, OtlpCollectorBuilder, OtlpError, OtlpHealth, OtlpState, OtlpStats,
     Protocol,
@@ -112,5 +113,5 @@ pub use file::{
     ChromeTraceCollector, CreateFileError, JsonCollector, JsonOptions, JsonStats, RotatingFile,
     Rotation, to_chrome_trace,
 };
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub use transport::Compression;
