@@ -180,6 +180,26 @@ fn a_partial_success_is_counted_and_not_sent_again() {
 }
 
 #[test]
+fn the_largest_message_is_read() {
+    // Larger than the first window of a stream: `error_message` in `partial_success`.
+    let text = (64 << 10) - 8;
+    let varint = |number: usize| {
+        [
+            number as u8 | 0x80,
+            (number >> 7) as u8 | 0x80,
+            (number >> 14) as u8,
+        ]
+    };
+    let mut message = vec![0x0a];
+    message.extend(varint(text + 4));
+    message.push(0x12);
+    message.extend(varint(text));
+    message.resize(64 << 10, b'x');
+    let error = is_taken(Step::Answer(with_message(&message)));
+    assert!(error.contains("rejected 0 of 3 spans: xxx"), "{error}");
+}
+
+#[test]
 fn a_message_that_cannot_be_read_is_a_success() {
     let with = |data: Vec<u8>| Answer {
         data: Some(data),

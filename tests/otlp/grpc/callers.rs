@@ -1,11 +1,13 @@
 //! Callers of every kind: with a runtime and without, and the life of the thread behind it.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Builder;
 use trace_core::{Collector, Tracer};
 use trace_otlp::OtlpCollector;
+use tracing::subscriber::Interest;
 
 use super::super::spans::{LONG, SHORT, check, collect, wait_until};
 use super::server::{Server, Step};
@@ -142,6 +144,49 @@ fn the_thread_ends_with_its_collector() {
         drop(collector);
         assert_eq!(threads(), 0);
     }
+}
+
+/// Counts what a thread of gRPC asks it.
+struct Listener;
+
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+
+impl tracing::Subscriber for Listener {
+    fn register_callsite(&self, _: &'static tracing::Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        if std::thread::current().name() == Some("trace-otlp-grpc") {
+            ASKED.fetch_add(1, Ordering::Relaxed);
+        }
+        false
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::Id {
+        tracing::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {}
+
+    fn enter(&self, _: &tracing::Id) {}
+
+    fn exit(&self, _: &tracing::Id) {}
+}
+
+/// h2 writes to `tracing`, whose subscriber may send by this very collector.
+#[test]
+fn what_sends_is_not_traced() {
+    tracing::subscriber::set_global_default(Listener).unwrap();
+    let server = Server::new([]);
+    let collector = to(&server).build().unwrap();
+    collect(&collector, 3);
+    assert_eq!(check(&collector).spans_exported, 3);
+    assert_eq!(ASKED.load(Ordering::Relaxed), 0);
 }
 
 #[test]

@@ -145,6 +145,18 @@ fn a_connection_that_is_closed_by_the_next_call_loses_nothing() {
 }
 
 #[test]
+fn a_call_that_was_seen_is_not_sent_again_at_once() {
+    let mut acts = after_call([Act::Write(success(1)), Act::ReadFrame(DATA, END_STREAM)]);
+    acts.extend([Act::Write(head(3)), Act::Close]);
+    let server = Server::raw([acts]);
+    let collector = to(&server).build().unwrap();
+    collect(&collector, 3);
+    collect(&collector, 2);
+    assert_eq!(settle(&collector).failed_requests, 1);
+    assert_eq!(check(&collector).spans_exported, 5);
+}
+
+#[test]
 fn a_ping_is_answered_while_nothing_is_sent() {
     let mut acts = read_call();
     acts.push(Act::Write(success(1)));

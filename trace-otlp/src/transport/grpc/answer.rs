@@ -89,7 +89,7 @@ async fn read_message(
         match timeout_at(deadline, body.data()).await {
             Err(_) => break Err(CallError::TimedOut),
             Ok(None) => break Ok(()),
-            Ok(Some(Err(error))) => break Err(CallError::Failed(error)),
+            Ok(Some(Err(error))) => break Err(CallError::Interrupted(error)),
             Ok(Some(Ok(data))) => {
                 bytes.extend_from_slice(&data);
                 if Message::from_bytes(&bytes) == Message::TooLarge {
@@ -106,7 +106,9 @@ async fn read_message(
 async fn read_trailers(body: &mut RecvStream, deadline: Instant) -> Result<HeaderMap, CallError> {
     let trailers = timeout_at(deadline, body.trailers()).await;
     let trailers = trailers.map_err(|_| CallError::TimedOut)?;
-    Ok(trailers.map_err(CallError::Failed)?.unwrap_or_default())
+    Ok(trailers
+        .map_err(CallError::Interrupted)?
+        .unwrap_or_default())
 }
 
 impl Message {

@@ -25,7 +25,10 @@ pub(super) struct Call {
 #[derive(Debug)]
 pub(super) enum CallError {
     TimedOut,
+    /// Before the server has said anything about the call.
     Failed(h2::Error),
+    /// Within the answer.
+    Interrupted(h2::Error),
 }
 
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");

@@ -101,15 +101,21 @@ impl Channel {
                     connection.task.abort();
                     return Err(SendError::new(SendFailure::TimedOut));
                 }
-                Err(CallError::Failed(error)) => error,
+                // The server closed the connection, which was kept for this call, at any moment
+                // until now.
+                Err(CallError::Failed(error)) if connection.is_used && error.is_io() => error,
+                Err(CallError::Failed(error)) if is_unprocessed(&error) => error,
+                Err(CallError::Failed(error) | CallError::Interrupted(error)) => {
+                    tries = MAX_TRIES;
+                    error
+                }
             };
-            // The server closed the connection, which was kept for this call, at any moment
-            // until now.
-            let is_stale = connection.is_used && error.is_io();
             if error.is_reset() {
                 self.connection = Some(connection);
+            } else {
+                connection.close().await;
             }
-            if tries == MAX_TRIES || !(is_stale || is_unprocessed(&error)) {
+            if tries == MAX_TRIES {
                 return Err(describe(&error));
             }
         }
@@ -117,15 +123,8 @@ impl Channel {
 
     /// Ends the connection.
     pub(super) async fn close(&mut self) {
-        if let Some(Connection {
-            sender, mut task, ..
-        }) = self.connection.take()
-        {
-            // Without it, the connection says good-bye.
-            drop(sender);
-            if timeout(LONGEST_CLOSE, &mut task).await.is_err() {
-                task.abort();
-            }
+        if let Some(connection) = self.connection.take() {
+            connection.close().await;
         }
     }
 
@@ -147,8 +146,8 @@ impl Channel {
                         is_used,
                     });
                 }
-                // It has ended.
-                Ok(Err(_)) => {}
+                // It has ended, or takes no more calls.
+                Ok(Err(_)) => end(task).await,
                 Err(_) => {
                     task.abort();
                     return Err(SendError::new(SendFailure::TimedOut));
@@ -172,6 +171,22 @@ impl Channel {
             return timeout_at(deadline, begin(stream)).await.map_err(late)?;
         }
         timeout_at(deadline, begin(stream)).await.map_err(late)?
+    }
+}
+
+impl Connection {
+    async fn close(self) {
+        // Without it, the connection says good-bye.
+        drop(self.sender);
+        end(self.task).await;
+    }
+}
+
+/// Waits for the end of a connection that nobody uses. A server that does not read could keep
+/// it for ever.
+async fn end(mut task: JoinHandle<()>) {
+    if timeout(LONGEST_CLOSE, &mut task).await.is_err() {
+        task.abort();
     }
 }
 

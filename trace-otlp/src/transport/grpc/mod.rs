@@ -63,10 +63,11 @@ impl Transport for GrpcTransport {
         };
         match self.worker()?.run(call, request.timeout) {
             Ok(answer) => answer,
-            Err(NoAnswer::Panicked) => Err(SendError::with_detail(
-                SendFailure::Broken,
-                "the client panicked",
-            )),
+            Err(NoAnswer::Panicked) => {
+                self.worker = None;
+                let detail = "the client panicked";
+                Err(SendError::with_detail(SendFailure::Broken, detail))
+            }
             Err(NoAnswer::Stuck) => {
                 if let Some(worker) = self.worker.take() {
                     worker.abandon();

@@ -31,9 +31,17 @@ struct Running {
 }
 
 struct Job {
-    call: Call,
+    work: Work,
     timeout: Duration,
     answer: SyncSender<Result<Response, SendError>>,
+}
+
+enum Work {
+    Call(Call),
+    #[cfg(test)]
+    Panic,
+    #[cfg(test)]
+    Block(Receiver<()>),
 }
 
 /// Why a call has no outcome.
@@ -92,12 +100,16 @@ impl Worker {
         call: Call,
         timeout: Duration,
     ) -> Result<Result<Response, SendError>, NoAnswer> {
+        self.work(Work::Call(call), timeout)
+    }
+
+    fn work(&self, work: Work, timeout: Duration) -> Result<Result<Response, SendError>, NoAnswer> {
         let running = self.running.as_ref().ok_or(NoAnswer::Panicked)?;
         let timeout = timeout.min(LONGEST_CALL);
         // With one place, the thread never waits.
         let (answer, answered) = sync_channel(1);
         let job = Job {
-            call,
+            work,
             timeout,
             answer,
         };
@@ -163,7 +175,16 @@ fn run(target: Target, mut jobs: UnboundedReceiver<Job>) {
     runtime.block_on(async {
         let mut channel = Channel::new(target);
         while let Some(job) = jobs.recv().await {
-            let answer = channel.call(&job.call, job.timeout).await;
+            let answer = match &job.work {
+                Work::Call(call) => channel.call(call, job.timeout).await,
+                #[cfg(test)]
+                Work::Panic => panic!("asked for"),
+                #[cfg(test)]
+                Work::Block(until) => {
+                    let _gone = until.recv();
+                    continue;
+                }
+            };
             // The caller may have given up.
             let _left = job.answer.try_send(answer);
         }
@@ -171,4 +192,60 @@ fn run(target: Target, mut jobs: UnboundedReceiver<Job>) {
     });
     // A lookup may take long.
     runtime.shutdown_background();
+}
+
+#[cfg(test)]
+mod tests {
+    use ::http::{HeaderMap, Uri};
+
+    use super::super::super::exchange::{ConnectOptions, Request, Transport};
+    use super::super::GrpcTransport;
+    use super::*;
+
+    /// A transport to a port of nobody, after its first call.
+    fn used() -> GrpcTransport {
+        let uri = Uri::from_static("http://127.0.0.1:1/a.B/C");
+        let mut transport = GrpcTransport::new(&uri, &ConnectOptions::default());
+        send(&mut transport);
+        transport
+    }
+
+    /// Makes a call, for which the thread has to run.
+    fn send(transport: &mut GrpcTransport) {
+        let answer = transport.send(&Request {
+            uri: &Uri::from_static("http://127.0.0.1:1/a.B/C"),
+            content_type: "application/grpc",
+            encoding: None,
+            headers: &HeaderMap::new(),
+            body: b"",
+            timeout: Duration::from_secs(10),
+        });
+        assert_eq!(answer.unwrap_err().failure, SendFailure::NotConnected);
+        assert!(transport.worker.as_ref().unwrap().is_running());
+    }
+
+    #[test]
+    fn a_thread_that_panicked_is_started_again() {
+        let mut transport = used();
+        let worker = transport.worker.as_ref().unwrap();
+        let outcome = worker.work(Work::Panic, Duration::from_secs(10));
+        assert_eq!(outcome.map(|_| ()), Err(NoAnswer::Panicked));
+        let thread = &worker.running.as_ref().unwrap().thread;
+        while !thread.is_finished() {
+            thread::yield_now();
+        }
+        send(&mut transport);
+    }
+
+    #[test]
+    fn a_thread_that_does_not_answer_is_given_up() {
+        let transport = used();
+        let worker = transport.worker.as_ref().unwrap();
+        let (wake, until) = sync_channel(0);
+        let outcome = worker.work(Work::Block(until), Duration::ZERO);
+        assert_eq!(outcome.map(|_| ()), Err(NoAnswer::Stuck));
+        // Its end is not waited for either, at least not for ever.
+        drop(transport);
+        drop(wake);
+    }
 }
