@@ -35,6 +35,10 @@ fn main() {
         _ => Step::Answer(ok()),
     }));
     let to = || spans::to_url(&server.url()).protocol(Protocol::Grpc);
+    // Has a thread, and does nothing while the others fork.
+    let idle = to().build().unwrap();
+    spans::collect(&idle, 1);
+    spans::settle(&idle);
     let collector = to().build().unwrap();
     let tracer = Tracer::builder("parent")
         .collector(collector.clone())
@@ -55,6 +59,14 @@ fn main() {
             if round % 3 == 0 {
                 drop(parents.take());
                 return 0;
+            }
+            // The thread of this one is not here either, and another takes its place.
+            if round % 3 == 1 {
+                spans::collect(&idle, 1);
+                let stats = spans::settle(&idle);
+                let error = idle.health().last_error.unwrap_or_default();
+                let is_late = error.contains("in time");
+                return i32::from(stats.spans_exported != 2 || is_late);
             }
             // Its own tracer sends its own spans, by a thread of its own.
             let collector = to().build().unwrap();

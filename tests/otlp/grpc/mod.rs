@@ -42,9 +42,15 @@ fn sent(first: Step) -> (OtlpStats, Server, OtlpCollector) {
     (settle(&collector), server, collector)
 }
 
+fn short(step: &Step) -> String {
+    let mut shown = format!("{step:?}");
+    shown.truncate(300);
+    shown
+}
+
 #[track_caller]
 fn is_taken(step: Step) -> String {
-    let shown = format!("{step:?}");
+    let shown = short(&step);
     let (stats, server, collector) = sent(step);
     assert_eq!((stats.spans_exported, stats.requests), (3, 1), "{shown}");
     assert_eq!(stats.failed_requests, 0, "{shown}");
@@ -54,7 +60,7 @@ fn is_taken(step: Step) -> String {
 
 #[track_caller]
 fn is_sent_again(step: Step) -> String {
-    let shown = format!("{step:?}");
+    let shown = short(&step);
     let (stats, _server, collector) = sent(step);
     let counts = (stats.spans_exported, stats.requests, stats.failed_requests);
     assert_eq!(counts, (3, 2, 1), "{shown}");
@@ -63,7 +69,7 @@ fn is_sent_again(step: Step) -> String {
 
 #[track_caller]
 fn is_refused(step: Step) -> String {
-    let shown = format!("{step:?}");
+    let shown = short(&step);
     let (stats, _server, collector) = sent(step);
     let counts = (stats.spans_lost.refused, stats.requests);
     assert_eq!(counts, (3, 1), "{shown}");
