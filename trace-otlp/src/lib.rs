@@ -53,6 +53,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `http` | yes | `OtlpCollector`, over HTTP as protobuf; [`environment`] with `from_env` |
+//! | `grpc` | no | the same over gRPC |
 //! | `tls` | no | `https`, by rustls with ring |
 //! | `gzip`, `zstd` | no | compressed requests |
 //! | `json` | no | HTTP/JSON; `JsonCollector`, `ChromeTraceCollector` and `to_json`; [`decode`] of JSON |
@@ -152,11 +153,11 @@ mod encode;
 mod file;
 
 // One request over one connection.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod transport;
 
 // The collector that sends.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod export;
 
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
@@ -168,16 +169,16 @@ pub mod resource;
 mod redact;
 
 // Sets the exporter up.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub mod environment;
 
 pub use encode::to_protobuf;
 
 #[cfg(feature = "json")]
 pub use encode::to_json;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub use environment::from_env;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub use export::{
     LostSpans, OtlpCollector, OtlpCollectorBuilder, OtlpError, OtlpHealth, OtlpState, OtlpStats,
     Protocol,
@@ -188,5 +189,5 @@ pub use file::{
     Rotation, to_chrome_trace,
 };
 pub use redact::{InvalidPrefix, Redaction};
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub use transport::Compression;

@@ -27,7 +27,7 @@ use trace_core::SpanBatch;
 
 pub(crate) use encoder::{Encoder, PartLimits};
 pub(crate) use format::Format;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use part::Part;
 pub(crate) use part::write_body;
 

@@ -46,7 +46,7 @@ impl Part {
     }
 
     #[cfg_attr(
-        not(any(feature = "http", test)),
+        not(any(feature = "grpc", feature = "http", test)),
         expect(
             dead_code,
             reason = "the exporter splits what is too large for a server"

@@ -18,8 +18,7 @@ use super::protocol::Protocol;
 use super::retry::RetryDelays;
 use super::stats::Counters;
 use crate::encode::{Encoder, PartLimits};
-use crate::transport::http::HttpOptions;
-use crate::transport::{Compression, Compressor, MissingCompression};
+use crate::transport::{Compression, Compressor, ConnectOptions, MissingCompression};
 
 /// Builds an [`OtlpCollector`]. [`OtlpCollector::builder`] begins it.
 ///
@@ -67,7 +66,8 @@ pub struct OtlpCollectorBuilder {
 
 impl OtlpCollector {
     /// Begins a collector that sends to a server: the base URL, such as
-    /// `http://localhost:4318`. For HTTP, `/v1/traces` is added to its path.
+    /// `http://localhost:4318`, or `http://localhost:4317` for gRPC. `/v1/traces`, or the method
+    /// of gRPC, is added to its path.
     ///
     /// User info in the URL (`https://user:password@host`) is sent as a header.
     pub fn builder(endpoint: impl Into<String>) -> OtlpCollectorBuilder {
@@ -100,7 +100,7 @@ impl OtlpCollectorBuilder {
     }
 
     /// Sets the whole URL for traces, to which no path is added. Takes the place of the base
-    /// URL.
+    /// URL. With [`Protocol::Grpc`], it is as good as the base URL.
     pub fn traces_endpoint(mut self, url: impl Into<String>) -> Self {
         self.traces_endpoint = Some(url.into());
         self
@@ -211,6 +211,9 @@ impl OtlpCollectorBuilder {
 
     /// Sets the URL of a proxy. Default: the environment's `HTTPS_PROXY` or `HTTP_PROXY`, else
     /// `ALL_PROXY`, unless `NO_PROXY` has the host, or it is this machine.
+    ///
+    /// With [`Protocol::Grpc`], there are no proxies: this is an error of
+    /// [`build`](Self::build), and the environment's are not used.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
@@ -256,10 +259,10 @@ impl OtlpCollectorBuilder {
             self.max_header_age,
         )
         .map_err(|problem: HeaderProblem| OtlpError::new(problem.to_string()))?;
-        let options = self.http_options()?;
+        let options = self.connect_options()?;
         let mut servers = Vec::new();
         for endpoint in self.endpoints(form.path)? {
-            let transport = connect::transport(&endpoint, &options)?;
+            let transport = connect::transport(self.protocol, &endpoint, &options)?;
             servers.push(Server::new(endpoint, transport));
         }
         let first = servers.first().map(|server| server.endpoint.to_string());
@@ -307,6 +310,8 @@ impl OtlpCollectorBuilder {
 
     fn endpoints(&self, path: &str) -> Result<Vec<Endpoint>, OtlpError> {
         let first = match &self.traces_endpoint {
+            // The method is the only path that there is.
+            Some(whole) if self.protocol == Protocol::Grpc => Endpoint::from_base(whole, path),
             Some(whole) => Endpoint::from_whole(whole),
             None => Endpoint::from_base(&self.endpoint, path),
         };
@@ -316,7 +321,7 @@ impl OtlpCollectorBuilder {
     }
 
     #[cfg(feature = "tls")]
-    fn http_options(&self) -> Result<HttpOptions, OtlpError> {
+    fn connect_options(&self) -> Result<ConnectOptions, OtlpError> {
         use crate::transport::tls::{self, TlsFileError, TlsFileProblem};
 
         let identity = self.client_identity.as_ref();
@@ -338,20 +343,20 @@ impl OtlpCollectorBuilder {
                 }
             },
         )?;
-        Ok(HttpOptions {
+        Ok(ConnectOptions {
             timeout: self.timeout,
             proxy: self.proxy.clone(),
-            tls: Some(tls),
+            tls: Some(Arc::new(tls)),
         })
     }
 
     #[cfg(not(feature = "tls"))]
-    fn http_options(&self) -> Result<HttpOptions, OtlpError> {
+    fn connect_options(&self) -> Result<ConnectOptions, OtlpError> {
         let has_files = self.certificate.is_some() || self.client_identity.is_some();
         if has_files {
             return Err(OtlpError::missing_feature("a certificate", "tls"));
         }
-        Ok(HttpOptions {
+        Ok(ConnectOptions {
             timeout: self.timeout,
             proxy: self.proxy.clone(),
         })
