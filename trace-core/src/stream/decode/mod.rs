@@ -44,6 +44,6 @@ pub(crate) use decoder::Decoder;
 pub(crate) use part::{Part, PartReport, PartState, SCOPE_NUMBER_BLOCK};
 pub(crate) use part_losses::PartLosses;
 pub(crate) use span_index::IndexedSpan;
-pub(crate) use streamed_span::StreamedSpan;
+pub(crate) use streamed_span::{StreamedSpan, StreamedTags};
 pub use trace_losses::TraceLosses;
 pub(crate) use trace_losses::{LaneLoss, LossReason};
