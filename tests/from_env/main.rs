@@ -34,6 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             trace_core::root("own").run_sync(|| span::inject(&mut headers));
             println!("{headers:?} {}", tracing.stats().started);
         }
+        "secret" => trace_core::root("order").run_sync(|| span::add_tag("db.password", "hunter2")),
         _ => trace_core::root("order").run_sync(charge),
     }
     Ok(())

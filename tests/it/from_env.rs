@@ -162,6 +162,13 @@ fn an_endpoint_of_traces_is_used_as_it_is() {
 }
 
 #[test]
+fn secrets_are_hidden() {
+    let (out, _) = said("secret", &[LINES]);
+    assert!(out.contains("db.password"), "{out}");
+    assert!(!out.contains("hunter2"), "{out}");
+}
+
+#[test]
 fn a_limit_and_a_sampler_hold() {
     let (out, _) = said("", &[LINES, ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "0")]);
     assert!(out.contains("\"droppedAttributesCount\":1"), "{out}");

@@ -35,6 +35,7 @@ mod propagation;
 mod random;
 mod recorded_traces;
 mod recorder;
+mod redaction;
 mod sampler;
 mod scopes;
 mod serialized;

@@ -42,6 +42,7 @@
 //! | begin a trace without an attribute | [`root`], [`Tracer::root`] |
 //! | trace work that is not a function | [`OpenSpan`] |
 //! | print and compare traces | [`Trace::tree`], [`Summary`] |
+//! | keep secrets out of what is delivered | [`redaction`], [`TracerBuilder::redact`] |
 //! | find out why a span is missing | [`diagnostics`], [`Tracer::doctor`], [`Tracer::stats`] |
 //! | test instrumented code | `trace_core::testing`, with the feature `testing` |
 //!
@@ -147,6 +148,7 @@ pub use tracer::{
     Attached, BuildError, InstallError, ShutdownWhenIdle, Tracer, TracerBuilder, TracerGuard,
 };
 pub use value::conventions;
+pub use value::redaction;
 pub use value::{
     Baggage, DebugTag, DisplayTag, DroppedItems, InvalidBaggage, InvalidTraceStateEntry, Limits,
     Link, Log, Outcome, ParseIdError, ParseTraceStateError, Resource, Source, SpanId, SpanKind,

@@ -1,8 +1,8 @@
-//! What runs around the code of this thread: the server whose request it handles.
+//! The request that this thread handles.
 //!
-//! Owns how the route, which is known further inside, comes to a server's layer. It is told
-//! through the thread, as the layer polls what is inside: an extension of the request would
-//! cost allocations.
+//! Owns how the route reaches a server's layer. Only an inner layer knows the route. It stores
+//! the route in a thread-local variable while the outer layer polls it. An extension of the
+//! request would cost allocations.
 
 use std::cell::Cell;
 
@@ -12,30 +12,30 @@ use crate::route::Route;
 
 thread_local! {
     static AROUND: Cell<Option<Around>> = const { Cell::new(None) };
-    /// The route of the innermost request of which one was noted.
+    /// The route of the innermost request whose route was noted.
     static NOTED: Cell<Option<Route>> = const { Cell::new(None) };
 }
 
-/// A request that is handled, and whether its route was noted.
+/// The request that this thread handles, and whether its route was noted.
 #[derive(Clone, Copy, Debug)]
 struct Around {
     handled: Handled,
     is_noted: bool,
 }
 
-/// Which request a server handles: a hash of its method and its path.
+/// Identifies the request that a server handles: a hash of its method and path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Handled(u64);
 
 impl Handled {
     pub(crate) fn new<B>(request: &Request<B>) -> Self {
         let uri = original_uri(request.extensions()).unwrap_or(request.uri());
-        // Some middleware takes the last `/` away.
+        // Some middleware removes a trailing `/`.
         let path = uri.path().trim_end_matches('/');
         Self(mix(mix(0, request.method().as_str()), path))
     }
 
-    /// Begins to run code of this request.
+    /// Makes this the current request, until the result is dropped.
     pub(crate) fn enter(self) -> Entered {
         let around = AROUND.replace(Some(Around {
             handled: self,
@@ -48,8 +48,8 @@ impl Handled {
     }
 }
 
-/// Code of a request runs. What was around before is put back when this is dropped, also if
-/// the code panics.
+/// Exists while code of a request runs. Its drop makes the outer request the current one
+/// again, also during a panic.
 #[derive(Debug)]
 pub(crate) struct Entered {
     around: Option<Around>,
@@ -57,7 +57,7 @@ pub(crate) struct Entered {
 }
 
 impl Entered {
-    /// Returns the route that was noted meanwhile.
+    /// Returns the route that was noted since [`Handled::enter`].
     pub(crate) fn leave(self) -> Option<Route> {
         let is_noted = AROUND.get().is_some_and(|around| around.is_noted);
         is_noted.then(take).flatten()
@@ -77,12 +77,12 @@ fn take() -> Option<Route> {
     NOTED.try_with(Cell::take).ok().flatten()
 }
 
-/// Whether this thread runs code of a request.
+/// Returns whether this thread runs code of a request.
 pub(crate) fn is_within() -> bool {
     AROUND.get().is_some()
 }
 
-/// Notes the route of a request, if it is the one that is handled here.
+/// Notes the route of a request, if this thread handles this request.
 pub(crate) fn note_route<B>(request: &Request<B>) {
     if let Some(around) = AROUND.get()
         && let Some(route) = Route::from_extensions(request.extensions())
@@ -96,8 +96,8 @@ pub(crate) fn note_route<B>(request: &Request<B>) {
     }
 }
 
-/// Adds to a hash. It is made for every request, and so is a quick one: if somebody finds
-/// two requests with the same, one may be named after the route of the other.
+/// Adds a text to a hash. The hash must be fast, because it is computed for every request. A
+/// collision does little harm: one request may be named after the route of another.
 fn mix(hash: u64, text: &str) -> u64 {
     /// Source: the constant of Fibonacci hashing.
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -112,7 +112,8 @@ fn mix(hash: u64, text: &str) -> u64 {
     add(add(hash, rest), text.len() as u64)
 }
 
-/// Returns the address with which a request came, of which a nested router sees a part.
+/// Returns the original address of a request, if axum kept it. A nested router sees only a
+/// part of the path.
 pub(crate) fn original_uri(extensions: &Extensions) -> Option<&http::Uri> {
     #[cfg(feature = "axum")]
     {

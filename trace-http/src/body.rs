@@ -1,4 +1,4 @@
-//! Bodies whose end is the end of a span.
+//! Bodies that end a span when they end.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,14 +13,15 @@ use crate::panics;
 use crate::recorded_error::RecordedError;
 
 pin_project! {
-    /// The body of a response, whose end is the end of a span. Its frames are those of the
-    /// inner body.
+    /// The body of a response. Its span ends when the body ends. It returns the frames of the
+    /// inner body unchanged.
     ///
-    /// Each poll runs within the span, and so does the drop of the inner body. If the body is
-    /// dropped before its end, the span ends as cancelled, with the number of bytes so far, also
-    /// if a panic of its owner drops it.
+    /// Each poll and the drop of the inner body run within the span. If the body is dropped
+    /// before its end, the span ends as cancelled, with the number of bytes so far. This is
+    /// also true if a panic of the owner drops the body. For a client's body that was never
+    /// polled, see [the crate](crate#when-the-span-of-an-exchange-ends).
     pub struct TracedBody<B> {
-        // `None` while it is dropped.
+        // `None` once the drop has begun.
         #[pin]
         body: Option<B>,
         // The last field, so that the body is dropped before the span ends.
@@ -39,7 +40,7 @@ pin_project! {
     }
 }
 
-/// What surrounds the rest of a body.
+/// The span of the rest of a body.
 enum State {
     /// There is no span, or it has ended.
     Untraced,
@@ -93,7 +94,7 @@ where
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
         let Some(mut body) = this.body.as_pin_mut() else {
-            // Only a drop removes it.
+            // Only the drop sets this to `None`.
             return Poll::Ready(None);
         };
         let Exchange { about, span } = match this.state {

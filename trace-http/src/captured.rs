@@ -17,8 +17,8 @@ impl Captured {
         }
     }
 
-    /// Removes the context from the extensions. A request that is kept then does not keep the
-    /// trace open.
+    /// Removes the context from the extensions, so that a request that is kept does not keep
+    /// the trace open.
     pub(crate) fn take(extensions: &mut Extensions) -> Option<Self> {
         extensions.remove()
     }

@@ -28,7 +28,8 @@ use trace_core::{TraceContext, span};
 #[must_use]
 pub fn extract(headers: &HeaderMap) -> Extracted {
     let found = FoundHeaders::new(headers);
-    // Most requests from outside have none of the headers, and most of the others have one.
+    // Most requests from outside have none of these headers. Most other requests have only
+    // `traceparent`.
     match (found.traceparent, found.tracestate, found.baggage) {
         (Lines::None, _, Lines::None) => return Extracted::default(),
         (Lines::One(value), Lines::None, Lines::None) => {
@@ -45,8 +46,8 @@ pub fn extract(headers: &HeaderMap) -> Extracted {
     propagation::extract(&found)
 }
 
-/// The three headers of W3C, found in one pass over all headers: three lookups would have to
-/// hash three names.
+/// The three headers of W3C, found in one pass over all headers. Three lookups would hash
+/// three names.
 struct FoundHeaders<'a> {
     headers: &'a HeaderMap,
     traceparent: Lines<'a>,
@@ -128,7 +129,7 @@ pub fn inject(headers: &mut HeaderMap) -> bool {
     span::inject(&mut HeaderInjector(headers))
 }
 
-/// Headers from which a propagator reads.
+/// Headers that a propagator reads.
 ///
 /// ```
 /// use trace_core::propagation::{Propagator, XTracePropagator};
@@ -152,7 +153,7 @@ impl Extractor for HeaderExtractor<'_> {
 }
 
 fn for_each<'a>(headers: &'a HeaderMap, name: &str, each: &mut dyn FnMut(&'a [u8])) {
-    // The static names need no parsing, which matters because each request does this.
+    // Static names need no parsing. This matters, because this function runs for each request.
     let values = match name {
         "traceparent" => headers.get_all(&TRACEPARENT),
         "tracestate" => headers.get_all(&TRACESTATE),
@@ -188,13 +189,14 @@ pub(crate) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent
 static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
-/// Headers into which a propagator writes.
+/// Headers that a propagator writes.
 #[derive(Debug)]
 pub struct HeaderInjector<'a>(pub &'a mut HeaderMap);
 
 impl Injector for HeaderInjector<'_> {
     /// An invalid name or value is ignored. Propagators write only lower-case names and
-    /// printable ASCII. A header above the 24,576 that a map can hold is ignored, too.
+    /// printable ASCII. A map holds at most 24,576 headers, and further headers are ignored,
+    /// too.
     fn set(&mut self, key: &str, value: &str) {
         let known = [&TRACEPARENT, &TRACESTATE, &BAGGAGE];
         let known = known.into_iter().find(|known| *known == key);
@@ -213,7 +215,7 @@ impl Injector for HeaderInjector<'_> {
     }
 }
 
-/// Metadata of a gRPC call from which a propagator reads.
+/// Metadata of a gRPC call that a propagator reads.
 ///
 /// ```
 /// use tonic::metadata::MetadataMap;
@@ -238,7 +240,7 @@ impl Extractor for MetadataExtractor<'_> {
     }
 }
 
-/// Metadata of a gRPC call into which a propagator writes.
+/// Metadata of a gRPC call that a propagator writes.
 ///
 /// ```
 /// use tonic::metadata::MetadataMap;

@@ -3,19 +3,19 @@
 //! Unless another source is named, they are defined by OpenTelemetry's semantic conventions
 //! 1.44, *HTTP spans* and *gRPC*.
 
-/// The address of the client that sent a request, if headers of proxies or the connection have
-/// it.
+/// The address of the client that sent a request, from headers of proxies or from the
+/// connection.
 pub const CLIENT_ADDRESS: &str = "client.address";
 
 /// The method of a request: a known one, or [`OTHER`].
 ///
-/// By default, the known methods are those of RFC 9110 and RFC 5789, and `QUERY`. The environment
-/// variable `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` replaces this list. It contains all known
-/// methods, separated by commas and with the right case, such as `GET,POST,PURGE`. It is read
-/// once in a process. An empty list is ignored.
+/// By default, the known methods are those of RFC 9110 and RFC 5789, and `QUERY`. The
+/// environment variable `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` replaces this list. The list
+/// contains all known methods, separated by commas, such as `GET,POST,PURGE`. Case matters.
+/// The variable is read once in a process. An empty list is ignored.
 pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
 
-/// The method as it was sent, if it is not a known one.
+/// The method that was sent, if it is not a known one.
 pub const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
 
 /// The number of bytes of a request's body.
@@ -53,7 +53,7 @@ pub const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
 /// The method of a call: `pkg.Service/Method`, or [`OTHER`].
 pub const RPC_METHOD: &str = "rpc.method";
 
-/// The method as it was called, if the server is not known to have such a method.
+/// The method that the caller sent, if the server is not known to have it.
 pub const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
 
 /// The status of a call, as text: `OK`, `NOT_FOUND`.
@@ -62,10 +62,10 @@ pub const RPC_STATUS_CODE: &str = "rpc.status_code";
 /// The system for remote calls: [`GRPC`].
 pub const RPC_SYSTEM_NAME: &str = "rpc.system.name";
 
-/// The host of the server, as the client has requested it.
+/// The host of the server that the client requested.
 pub const SERVER_ADDRESS: &str = "server.address";
 
-/// The port of the server, as the client has requested it.
+/// The port of the server that the client requested.
 pub const SERVER_PORT: &str = "server.port";
 
 /// The whole address of a request, without credentials.
@@ -97,5 +97,5 @@ pub const OTHER: &str = "_OTHER";
 pub const CANCELLED: &str = "cancelled";
 
 /// The value of `error.type` if the body of a server's response ended before all bytes of its
-/// `content-length` were given. OpenTelemetry does not define it.
+/// `content-length`. OpenTelemetry does not define it.
 pub const INCOMPLETE_BODY: &str = "incomplete_body";

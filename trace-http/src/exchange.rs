@@ -1,7 +1,8 @@
 //! The span of one request and its response, from the head to the end of the body.
 //!
-//! Owns how an exchange ends, on both sides, and what is said of it then. What is said of
-//! the request, and how the span begins, is up to the layers.
+//! Owns how an exchange ends, for servers and clients, and the tags that are written at the
+//! head and at the end of the response. The layers begin the span and write the tags of the
+//! request.
 
 use std::fmt;
 
@@ -25,50 +26,52 @@ use crate::panics;
 use crate::side::{Side, set_error};
 use crate::undecided::Undecided;
 
-/// A span and what is known of its exchange. Dropped before its end, it says so.
+/// A span, and the state of its exchange. If it is dropped before the response is complete,
+/// the span ends as cancelled.
 ///
-/// Its holder polls `span` and tells `about` within that what came: each `see_…` says how
-/// the span ends, if it does.
+/// The owner polls `span`. Within the poll, it passes the head, each frame or an error to a
+/// `see_…` method of `about`. This method returns the outcome if the span ends.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) about: About,
     pub(crate) span: OpenSpan,
 }
 
-/// What is known of an exchange.
+/// The state of an exchange.
 #[derive(Debug)]
 pub(crate) struct About {
     side: Side,
     expected: Expected,
     reports: Reports,
-    /// How the call ended, once there is a head.
+    /// The status of a gRPC call. Set when the head arrives.
     call: Option<CallStatus>,
-    /// Whether the head of the response has come.
+    /// Whether the head of the response has arrived.
     has_head: bool,
-    /// Whether somebody has asked for the body.
+    /// Whether the body was polled.
     is_read: bool,
-    /// Whether what has come so far says that the exchange has failed.
+    /// Whether the exchange is already known to have failed.
     has_failed: bool,
-    /// Whether something panicked while the response was made.
+    /// Whether a panic was caught while the response was made.
     has_panicked: bool,
     /// The method of a call, if no server is known to have it.
     pub(crate) unknown_call: Option<Box<str>>,
-    /// Set until it is known whether this is a call, if its span is recorded.
+    /// The tags that are not written yet. Set until it is known whether this is a call, if the
+    /// span is recorded.
     pub(crate) undecided: Option<Box<Undecided>>,
     /// Whether the span has ended.
     is_over: bool,
-    /// Bytes of the body that were announced.
+    /// The number of bytes that were announced for the body.
     announced: Option<u64>,
-    /// Bytes of the body that were given.
+    /// The number of bytes that the body has returned.
     given: u64,
 }
 
-/// What is recorded of bodies besides how they end.
+/// Which optional facts about a response are recorded.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Reports {
-    /// The size of a body that ended well. One that did not has it in any case.
+    /// The size of a body that is complete. The size of an incomplete body is always recorded.
     pub(crate) size: bool,
-    /// When the head and the first byte of the body came, as logs.
+    /// When the head and the first byte of the body arrived, as logs.
     pub(crate) times: bool,
 }
 
@@ -99,7 +102,8 @@ impl Exchange {
 }
 
 impl Drop for Exchange {
-    /// Servers drop a body when all that was announced is given, and do not ask for its end.
+    /// Servers drop a body after its last announced byte, and do not poll it for its end. So a
+    /// drop may also be the end of a complete response.
     fn drop(&mut self) {
         let Self { about, span } = self;
         if about.is_over || !span.is_recording() {
@@ -109,13 +113,14 @@ impl Drop for Exchange {
             true => about.end(),
             false => about.write_dropped(),
         });
-        // Said, as a panic of whoever drops this is none of the exchange.
+        // The outcome is set explicitly. Otherwise, if a panic of the owner drops this, the
+        // span would end as panicked.
         span.end_with(outcome);
     }
 }
 
 impl About {
-    /// Sees the head of the response.
+    /// Handles the head of the response.
     pub(crate) fn see_head<B: Body>(&mut self, response: &Response<B>) -> Option<Outcome> {
         let (status, headers) = (response.status(), response.headers());
         self.has_head = true;
@@ -124,7 +129,7 @@ impl About {
         self.announced = length.or_else(|| response.body().size_hint().exact());
         let format = Format::from_headers(headers).filter(|_| self.is_call());
         self.decide(format.is_some());
-        // To a client that has called, an answer without a status is an error, whatever it is.
+        // For a gRPC client, every response without a gRPC status is an error.
         let format = format.or(self.is_call().then_some(Format::Http2));
         self.call = format.map(|format| CallStatus::from_head(format, headers));
         if span::is_recording() {
@@ -137,8 +142,8 @@ impl About {
         (is_bodyless || response.body().is_end_stream() || self.has_all()).then(|| self.end())
     }
 
-    /// Says whether this is a call. A server whose answer is none has handled a request, and
-    /// no call, whatever the caller says.
+    /// Decides whether this is a call. If a server's response is not gRPC, the request is a
+    /// plain HTTP request, even if it looked like a call.
     fn decide(&mut self, is_call: bool) {
         if !is_call && self.side != Side::Client {
             self.expected.is_call = false;
@@ -152,14 +157,15 @@ impl About {
         }
     }
 
-    /// What has no response, and is not known to be a call, is none.
+    /// Decides that this is not a call, if there was no response that could show it.
     fn decide_at_end(&mut self) {
         if self.undecided.is_some() {
             self.decide(false);
         }
     }
 
-    /// A call has another status, which comes later; `200` says nothing there.
+    /// Writes the HTTP status, and whether it is an error. For a call, `200` is left out,
+    /// because the gRPC status follows.
     fn write_head(&mut self, status: StatusCode) {
         if self.call.is_none() || status != StatusCode::OK {
             span::add_tag(HTTP_RESPONSE_STATUS_CODE, status.as_u16());
@@ -179,17 +185,18 @@ impl About {
         }
     }
 
-    /// Whether this is a call of gRPC, as far as is known.
+    /// Whether this is a gRPC call, as far as it is known.
     pub(crate) const fn is_call(&self) -> bool {
         self.expected.is_call
     }
 
-    /// Notes that something panicked while the response was made that now is to be seen.
+    /// Notes that a panic was caught while the response was made. Must be called before
+    /// [`see_head`](Self::see_head).
     pub(crate) const fn note_panic(&mut self) {
         self.has_panicked = true;
     }
 
-    /// Sees that there is no response.
+    /// Handles an error of the service or of the body, which ends the exchange.
     pub(crate) fn see_error<E>(&mut self, error: &E) -> Option<Outcome>
     where
         E: fmt::Display + 'static,
@@ -203,7 +210,8 @@ impl About {
         Some(Outcome::Error)
     }
 
-    /// Sees what a poll of the body gave, and whether the body is at its end then.
+    /// Handles the result of a poll of the body. `is_last` is set if the body is at its end
+    /// after this frame.
     pub(crate) fn see_frame<D: Buf, E: fmt::Display + 'static>(
         &mut self,
         frame: Option<&Result<Frame<D>, E>>,
@@ -242,17 +250,18 @@ impl About {
         }
     }
 
-    /// Whether all announced bytes are given. What ends a call is its status.
+    /// Whether the body has returned all announced bytes. Never true for a call, which ends
+    /// with its status.
     fn has_all(&self) -> bool {
         self.call.is_none() && self.announced.is_some_and(|bytes| self.given >= bytes)
     }
 
-    /// Notes that somebody asks for the body.
+    /// Notes that the body is polled.
     pub(crate) const fn note_read(&mut self) {
         self.is_read = true;
     }
 
-    /// Whether nothing is missing, though the end was not asked for.
+    /// Whether the response is complete, although the body was not polled to its end.
     fn is_complete(&self) -> bool {
         self.has_head
             && match &self.call {
@@ -261,12 +270,12 @@ impl About {
             }
     }
 
-    /// Whether the client wants no body: the status was all that it asked for.
+    /// Whether the client never polled the body, because it needed only the status.
     fn is_unwanted(&self) -> bool {
         self.side == Side::Client && !self.is_read
     }
 
-    /// Says of the current span how the exchange has ended; returns its outcome.
+    /// Writes to the current span how the exchange ended. Returns the outcome.
     pub(crate) fn end(&mut self) -> Outcome {
         self.is_over = true;
         if let Some(code) = self.call.as_ref().and_then(CallStatus::code) {
@@ -293,8 +302,8 @@ impl About {
         }
     }
 
-    /// Keeps the name of a call for the next ones if the server is seen to have the method, and
-    /// takes it away if not.
+    /// Keeps the name of a call for later calls, if the response shows that the server has the
+    /// method. Otherwise, or if the name cannot be kept, removes it from the span.
     fn settle_call(&mut self) {
         let has_method = self.call.as_ref().is_some_and(CallStatus::has_method);
         if let Some(method) = self.unknown_call.take()
@@ -304,8 +313,8 @@ impl About {
         }
     }
 
-    /// Whether the body of a server has ended before all announced bytes are given. The
-    /// connection fails then. A client's connection says so itself.
+    /// Whether a server's body ended before all announced bytes, which breaks its connection.
+    /// A client does not need this, because its body returns an error.
     fn is_short(&self) -> bool {
         self.side != Side::Client
             && self.call.is_none()
@@ -322,7 +331,7 @@ impl About {
         span::add_tag(HTTP_RESPONSE_BODY_SIZE, self.given);
     }
 
-    /// Says of the current span that it is dropped before its end.
+    /// Writes to the current span that the exchange was dropped before its end.
     fn write_dropped(&mut self) -> Outcome {
         self.is_over = true;
         self.decide_at_end();
@@ -330,7 +339,7 @@ impl About {
             self.write_given();
         }
         self.settle_call();
-        // A failed status is said already, and explains more.
+        // A failed status is already written, and explains more.
         if !self.has_failed {
             self.side.write_dropped(self.is_call());
         }
@@ -338,8 +347,8 @@ impl About {
     }
 }
 
-/// Says of the current span that the server is not known to have a method of this name. What
-/// callers ask for may be anything, and so is no name of a span.
+/// Replaces the method in the current span, because the server is not known to have it.
+/// Callers can send any text, which must not become the name of a span.
 fn write_unknown_call(method: &str) {
     if span::is_recording() {
         span::set_operation_name(GRPC);

@@ -31,8 +31,8 @@ thread_local! {
 ///
 /// hyper-util does not tell the executor the purpose of a task. With HTTP/1 there is one more
 /// task for each response whose body is read late. It waits until the connection can be used
-/// again, and it is a root, too. Tasks that a connection itself spawns, as with HTTP/2 for each
-/// request, are in no trace.
+/// again, and it is a root, too. Tasks that a connection itself spawns, such as those of
+/// HTTP/2 for each request, belong to no trace.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ConnectionExecutor(());
 

@@ -1,15 +1,16 @@
-//! What a request says about its response: whether it has a body, and whether it answers a gRPC
-//! call.
+//! What a request shows about its response: whether the response has a body, and whether it
+//! answers a gRPC call.
 
 use http::{HeaderMap, Method, StatusCode};
 
 use crate::grpc::{self, Format};
 
-/// What a request says about its response.
+/// What a request shows about its response.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Expected {
     method: Expects,
-    /// Whether it looks like a call: its content type says so, and its path has a method.
+    /// Whether it looks like a gRPC call: a `POST` whose content type is gRPC, and whose path
+    /// names a method.
     pub(crate) is_call: bool,
 }
 
@@ -31,15 +32,15 @@ impl Expected {
                 Method::CONNECT => Expects::Tunnel,
                 _ => Expects::Body,
             },
-            // Calls are nothing else.
+            // All calls use `POST`.
             is_call: *method == Method::POST
                 && Format::from_headers(headers).is_some()
                 && grpc::method(path).is_some(),
         }
     }
 
-    /// Whether no body follows the head, even if the response has one. Servers do not poll such
-    /// a body.
+    /// Whether no body follows the head, even if the response value has one. Servers do not
+    /// poll such a body.
     pub(crate) fn is_bodyless(self, status: StatusCode) -> bool {
         let is_without = matches!(
             status,

@@ -1,4 +1,4 @@
-//! What is said of an error: its kind, and its text with those of its sources.
+//! Records errors: their kind, and their text with the texts of their sources.
 
 use std::any::{Any, type_name};
 use std::error::Error;
@@ -10,10 +10,10 @@ use trace_core::__private::record_error_as;
 use crate::conventions::OTHER;
 use crate::redact;
 
-/// An error whose type has sources.
+/// An error whose sources can be read.
 type Known<'a> = &'a (dyn Error + 'static);
 
-/// Records an error of the current span.
+/// Records an error in the current span.
 pub(crate) fn record<E: fmt::Display + 'static>(error: &E) {
     let Some((known, type_name)) = known(error) else {
         return record_error_as(type_name::<E>(), &WithoutSecrets(error));
@@ -22,7 +22,8 @@ pub(crate) fn record<E: fmt::Display + 'static>(error: &E) {
     record_error_as(kind.unwrap_or(type_name), &WithSources(known));
 }
 
-/// Returns the error as what has sources, and its type. That of a boxed one is not known.
+/// Returns the error in a form whose sources can be read, and the name of its type. The type
+/// of a boxed error is not known, so its name is [`OTHER`].
 fn known<E: 'static>(error: &E) -> Option<(Known<'_>, &'static str)> {
     let error: &dyn Any = error;
     if let Some(error) = error.downcast_ref::<Box<dyn Error + Send + Sync>>() {
@@ -65,9 +66,10 @@ fn known_by_feature(error: &dyn Any) -> Option<(Known<'_>, &'static str)> {
 
 #[cfg(feature = "tonic")]
 fn known_of_tonic(error: &dyn Any) -> Option<(Known<'_>, &'static str)> {
-    // tonic has a module `transport` only if something asks for a channel or a server of tonic.
-    // This crate does not, because that brings dozens of crates. A glob comes before the names
-    // outside of the function, so this is tonic's module, or else the empty one below.
+    // tonic has a module `transport` only if its features for channels or servers are on. This
+    // crate does not turn them on, because they bring dozens of crates. A glob import takes
+    // precedence over names outside of the function. So `transport` is tonic's module if it
+    // exists, and otherwise the module below.
     #[allow(unused_imports, reason = "there may be no such module")]
     use ::tonic::*;
 
@@ -77,22 +79,23 @@ fn known_of_tonic(error: &dyn Any) -> Option<(Known<'_>, &'static str)> {
 #[cfg(feature = "tonic")]
 #[allow(unused_imports, reason = "see `known_of_tonic`")]
 mod transport {
-    /// An error that nobody has.
+    /// A type without values, in place of tonic's error.
     pub(super) use std::convert::Infallible as Error;
 }
 
 fn sources(error: Known<'_>) -> impl Iterator<Item = Known<'_>> {
     std::iter::successors(Some(error), |error| {
-        // Its source is that of the error within, which it leaves out.
+        // `io::Error::source` skips the inner error, and returns the source of the inner
+        // error.
         let within = error.downcast_ref().and_then(io::Error::get_ref);
         within.map_or_else(|| (*error).source(), |within| Some(within))
     })
 }
 
-/// Returns what an error is in a word, whatever type it has.
+/// Returns the kind of an error in one word, if it is known.
 ///
-/// Source: OpenTelemetry semantic conventions 1.44, *Error*, `error.type`: a name of few
-/// values.
+/// Source: OpenTelemetry semantic conventions 1.44, *Error*, `error.type`, which must have few
+/// different values.
 fn kind(error: Known<'_>) -> Option<&'static str> {
     #[cfg(feature = "reqwest")]
     if let Some(error) = error.downcast_ref::<::reqwest::Error>()
@@ -125,15 +128,15 @@ fn kind(error: Known<'_>) -> Option<&'static str> {
 
 const TIMEOUT: &str = "timeout";
 
-/// The texts of errors that are timeouts, of crates that this one does not need: tower, tonic,
-/// and tokio.
+/// The texts of the timeout errors of tower, tonic and tokio. Comparing texts avoids a
+/// dependency on these crates.
 const TIMEOUTS: [&str; 3] = [
     "request timed out",
     "Timeout expired",
     "deadline has elapsed",
 ];
 
-/// Shows an error whose sources are not known.
+/// Shows an error whose sources cannot be read, without the secrets in its text.
 struct WithoutSecrets<'a, E>(&'a E);
 
 impl<E: fmt::Display> fmt::Display for WithoutSecrets<'_, E> {
@@ -142,7 +145,8 @@ impl<E: fmt::Display> fmt::Display for WithoutSecrets<'_, E> {
     }
 }
 
-/// Shows an error and its sources: `client error (Connect): connection refused`.
+/// Shows an error and its sources, without secrets: `client error (Connect): connection
+/// refused`.
 struct WithSources<'a>(Known<'a>);
 
 impl fmt::Display for WithSources<'_> {
@@ -150,7 +154,7 @@ impl fmt::Display for WithSources<'_> {
         let mut above = String::new();
         for error in sources(self.0) {
             let text = redact::in_text(&error.to_string());
-            // Some repeat what is below them.
+            // Some errors already include the text of their source.
             if above.ends_with(&text) {
                 continue;
             }

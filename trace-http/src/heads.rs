@@ -8,7 +8,8 @@ use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri, Ve
 pub struct RequestHead<'a> {
     /// The method.
     pub method: &'a Method,
-    /// The address. In a nested router, its path is the part that the outer routers left.
+    /// The address. In a nested router, the path lacks the part that the outer routers
+    /// matched.
     pub uri: &'a Uri,
     /// The version of HTTP.
     pub version: Version,

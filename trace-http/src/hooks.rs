@@ -1,4 +1,4 @@
-//! What the application asks of both layers: its own code at the heads, and headers as tags.
+//! Options of both layers: hooks for the heads, and headers that are recorded as tags.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use trace_core::span;
 
 use crate::heads::{RequestHead, ResponseHead};
 
-/// What the application wants recorded besides the tags of the conventions.
+/// What the application records in addition to the tags of the conventions.
 #[derive(Clone, Default)]
 pub(crate) struct Extras {
     /// Headers that are recorded, with the keys of their tags.
@@ -20,7 +20,7 @@ pub(crate) struct Extras {
 }
 
 impl Extras {
-    /// Whether there is anything to record of requests.
+    /// Whether there is anything to record for requests.
     pub(crate) fn has_any_of_requests(&self) -> bool {
         !self.request_headers.is_empty() || self.on_request.is_some()
     }
@@ -42,13 +42,13 @@ impl Extras {
     }
 }
 
-/// Code of the application for heads of requests.
+/// A hook of the application for heads of requests.
 pub(crate) type OnRequest = Hook<dyn Fn(&RequestHead<'_>) + Send + Sync>;
 
-/// Code of the application for heads of responses.
+/// A hook of the application for heads of responses.
 pub(crate) type OnResponse = Hook<dyn Fn(&ResponseHead<'_>) + Send + Sync>;
 
-/// Code of the application.
+/// A function that the application provides.
 pub(crate) struct Hook<F: ?Sized>(pub(crate) Arc<F>);
 
 impl<F: ?Sized> Clone for Hook<F> {
@@ -57,7 +57,8 @@ impl<F: ?Sized> Clone for Hook<F> {
     }
 }
 
-/// Writes headers as tags of the current span: all their lines, as far as they are text.
+/// Writes headers as tags of the current span. Each tag is an array of all lines of a header.
+/// Invalid UTF-8 is replaced.
 fn write_headers(keys: &[(HeaderName, String)], headers: &HeaderMap) {
     for (name, key) in keys {
         let lines = headers.get_all(name).iter();
@@ -71,7 +72,7 @@ fn write_headers(keys: &[(HeaderName, String)], headers: &HeaderMap) {
     }
 }
 
-/// Adds the key of the tag to each header; `before` is what is before its name.
+/// Pairs each header with the key of its tag, which is `before` and the name of the header.
 pub(crate) fn keyed(
     before: &str,
     names: impl IntoIterator<Item = HeaderName>,

@@ -3,13 +3,13 @@
 //!
 //! - [`server()`] is a layer for axum, tonic and hyper, with one span for each request.
 //!   [`route()`] is a helper for the inside of a router.
-//! - [`client()`] is a layer for hyper-util's client and tonic's channel, with one span for each
-//!   attempt. It sends the context to the hosts that may have it. [`ResendCount`] counts
-//!   attempts, and [`capture()`] passes the context through a buffer.
+//! - [`client()`] is a layer for hyper-util's client and tonic's channel, with one span for
+//!   each attempt. It sends the context to the hosts that you allow; by default, to all.
+//!   [`ResendCount`] counts attempts, and [`capture()`] passes the context through a buffer.
 //! - `SendTraced` sends requests of reqwest, and `ConnectionExecutor` runs connections of hyper.
 //! - [`extract`] and [`inject`] read and write the headers of a request.
-//! - [`TracedBody`] is a body whose end is the end of a span. Both layers make it.
-//!   [`RecordedError`] is what errors of services and bodies have to be.
+//! - [`TracedBody`] is a body that ends a span when it ends. Both layers return it. Errors of
+//!   services and bodies must implement [`RecordedError`].
 //!
 //! This crate works with version 1 of `http` and `http-body`, and not with older versions.
 //!
@@ -20,13 +20,13 @@
 //!
 //! | what happens | outcome |
 //! |---|---|
-//! | the body is at its end: a last frame, trailers, all announced bytes, or empty at the head | ok, or error by the status |
+//! | the body ends: with its last frame, its trailers or its last announced byte, or at the head if it is empty | ok, or error, depending on the status |
 //! | there is no body: `HEAD`, 204, 304, an upgrade (101, `CONNECT`) | the same, at the head |
-//! | the body returns an error, or a server's ends before all announced bytes | error |
-//! | the body, or the future of the response, is dropped before | cancelled, with the number of bytes so far |
-//! | a client drops a body that it has never polled | ok, or error by the status |
+//! | the body returns an error, or a server's body is shorter than announced | error |
+//! | the body, or the future of the response, is dropped before the end | cancelled; for a body, with the number of bytes so far |
+//! | a client drops a body that it never polled | ok, or error, depending on the status |
 //! | the handler or the body panics | panicked |
-//! | somebody else panics and drops them, such as who reads the body | cancelled |
+//! | other code panics and drops the future or the body, such as the code that reads the body | cancelled |
 //!
 //! # Features
 //!

@@ -1,18 +1,19 @@
-//! How a server's layer knows that an outer one has begun the span of a request.
+//! How a server's layer detects that an outer layer has already begun the span of a request.
 //!
-//! The outer layer marks the request by an extension. Queues and layers that rewrite the path
-//! keep it, and a request that a handler makes has none.
+//! The outer layer marks the request with an extension. The mark survives queues and layers
+//! that rewrite the path. A new request that a handler makes has no mark.
 
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::Extensions;
 
-/// Where the layer was made that has begun the span of this request.
+/// The place in the source where the outer layer was made. `None` in a copy of the request.
 struct Mark(Option<&'static Location<'static>>);
 
 impl Clone for Mark {
-    /// A copy of a request is another request: its handler sends it to a service of its own.
+    /// A copy counts as a new request, because a handler may send it to another service. So
+    /// the copy has no mark.
     fn clone(&self) -> Self {
         Self(None)
     }
@@ -21,8 +22,8 @@ impl Clone for Mark {
 /// Whether a layer was made. Never unset.
 static HAS_LAYER: AtomicBool = AtomicBool::new(false);
 
-/// Whether requests may pass two layers. Never unset. A mark costs allocations, which a
-/// service with one layer need not pay.
+/// Whether requests may pass two layers. Never unset. A mark costs allocations, so a service
+/// with one layer does not set marks.
 static ARE_SEVERAL: AtomicBool = AtomicBool::new(false);
 
 /// Notes that a layer was made.
@@ -45,7 +46,7 @@ pub(crate) fn set(extensions: &mut Extensions, source: &'static Location<'static
     }
 }
 
-/// Returns where the outer layer of a request was made, if there is one.
+/// Returns the place where the outer layer of a request was made, if there is one.
 pub(crate) fn outer_layer(extensions: &Extensions) -> Option<&'static Location<'static>> {
     extensions.get::<Mark>()?.0
 }

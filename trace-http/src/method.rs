@@ -12,7 +12,7 @@ use crate::conventions::{HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL, OTHE
 /// The variable that lists all known methods, separated by commas. Case matters.
 const VARIABLE: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
 
-/// Those of RFC 9110 and RFC 5789, and `QUERY`.
+/// Returns the text of a method of RFC 9110 or RFC 5789, or of `QUERY`.
 fn known_by_default(method: &Method) -> Option<&'static str> {
     Some(match *method {
         Method::GET => "GET",
@@ -29,8 +29,8 @@ fn known_by_default(method: &Method) -> Option<&'static str> {
     })
 }
 
-/// The methods in the environment variable, if it lists any. It is read once, so that all layers
-/// of a process know the same methods.
+/// The methods in the environment variable, if it lists any. The variable is read once, so
+/// that all layers of a process know the same methods.
 static LISTED: OnceLock<Option<Vec<Box<str>>>> = OnceLock::new();
 
 /// Returns the method as a static text; `None` if it is not known.

@@ -9,24 +9,26 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
 /// The largest number of names that the process keeps. Routes and methods are part of the
-/// program, so there are few. Texts that callers send are not kept.
+/// program, so there are few. A method that a caller sends is kept only after a server has
+/// answered it.
 const MAX_NAMES: usize = 2_048;
 
-/// Bytes of a name that is kept. A server that answers whatever it is asked for must not have
-/// its callers fill the memory.
+/// The largest length of a kept name, in bytes. Together with [`MAX_NAMES`], it bounds the
+/// memory, even if a server answers every method that callers send.
 const MAX_NAME_BYTES: usize = 256;
 
 /// All kept names. They are never freed.
 static KEPT: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
 
 thread_local! {
-    /// The names that this thread has used, so that threads do not wait for each other.
+    /// A cache of the names that this thread has used, so that threads do not wait for the
+    /// lock.
     static SEEN: RefCell<Seen> = RefCell::default();
 }
 
 #[derive(Default)]
 struct Seen {
-    /// By method and route.
+    /// Names by method and route.
     routes: HashMap<(&'static str, &'static str), &'static str>,
     calls: HashSet<&'static str>,
 }
@@ -58,7 +60,7 @@ pub(crate) fn known_call(method: &str) -> Option<&'static str> {
     })
 }
 
-/// Notes that a server has the method of a call. Returns whether there is a place for it.
+/// Notes that a server has the method of a call. Returns whether the name could be kept.
 pub(crate) fn learn_call(method: &str) -> bool {
     let kept = keep(method);
     if let Some(kept) = kept {
@@ -71,13 +73,14 @@ fn see_call(kept: &'static str) {
     with_seen(|seen| seen.calls.insert(kept).then_some(()));
 }
 
-/// Returns `None` also if the thread is ending and its names are gone.
+/// Looks up a name in the cache of this thread. Returns `None` also if the thread is ending
+/// and its cache no longer exists.
 fn with_seen<R>(look: impl FnOnce(&mut Seen) -> Option<R>) -> Option<R> {
     let looked = SEEN.try_with(|seen| look(&mut *seen.try_borrow_mut().ok()?));
     looked.ok().flatten()
 }
 
-/// Keeps a name, unless it is too long or there are too many.
+/// Keeps a name, unless it is too long or there are too many names.
 fn keep(name: &str) -> Option<&'static str> {
     if name.len() > MAX_NAME_BYTES {
         return None;

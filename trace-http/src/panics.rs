@@ -1,10 +1,10 @@
-//! Detects panics that were caught inside the layer, and finds the texts of all.
+//! Detects panics that were caught inside the layer, and finds the texts of all panics.
 //!
-//! If a handler panics, it usually unwinds through the layer, which detects that. But an inner
+//! A panic of a handler usually unwinds through the layer, which detects it. But an inner
 //! service may catch the panic and make a response from it, as tower-http's `CatchPanic` does.
-//! Then only the panic hook is called. It is also the only place that knows the text. Panics
-//! that `trace-core` catches, such as those of a sampler or of a tag, are not the handler's, and
-//! are ignored.
+//! Then only the panic hook sees the panic. The hook is also the only place that knows the
+//! text. Panics that `trace-core` catches, such as those of a sampler or of a tag, are not the
+//! handler's, and are ignored.
 
 use std::cell::Cell;
 use std::panic;
@@ -62,7 +62,7 @@ pub(crate) fn write_unwinding<R>(run: impl FnOnce() -> R) -> R {
 
     impl Drop for Unwinding {
         fn drop(&mut self) {
-            // What is thrown once more, such as the panic of another thread, calls no hook.
+            // A resumed panic, such as that of another thread, does not call the hook.
             if std::thread::panicking() && count() != self.0 {
                 write();
             }

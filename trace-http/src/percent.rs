@@ -1,6 +1,6 @@
-//! Bytes that are written as `%` and two digits.
+//! Percent-encoded bytes: `%` and two hex digits.
 
-/// Decodes a text; `%` before anything else than two digits stays.
+/// Decodes a percent-encoded text. A `%` that is not followed by two hex digits stays.
 pub(crate) fn decode(mut text: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     while let [first, rest @ ..] = text {

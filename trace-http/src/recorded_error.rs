@@ -1,9 +1,9 @@
-//! Which errors services and bodies may have.
+//! The trait that errors of services and bodies need.
 
 use std::fmt;
 
-/// An error of a service or a body, whose text is recorded: one with
-/// [`Display`](fmt::Display). The compiler says so of others.
+/// An error of a service or a body. Its text is recorded, so its type needs
+/// [`Display`](fmt::Display). If that is missing, the compiler explains it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no text that a span could record",
     label = "the error of this service, or of its body, needs `std::fmt::Display`",

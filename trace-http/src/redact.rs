@@ -1,27 +1,15 @@
-//! Removes secrets from addresses: signatures in queries, and credentials.
+//! Removes secrets from addresses: values of secret parameters in queries, and credentials.
+//!
+//! Which parameters are secrets is said by the list of names in [`trace_core::redaction`].
 //!
 //! Source: OpenTelemetry semantic conventions 1.44, *URL*, `url.query` and `url.full`.
 
 use std::fmt;
 
 use http::Uri;
+use trace_core::redaction::{REDACTED, is_secret_parameter};
 
 use crate::percent;
-
-/// The text that replaces a secret.
-const REDACTED: &str = "REDACTED";
-
-/// Keys whose values are secrets. Case matters.
-const SECRET_KEYS: [&str; 8] = [
-    "AWSAccessKeyId",
-    "Signature",
-    "sig",
-    "X-Amz-Credential",
-    "X-Amz-S3session-Token",
-    "X-Amz-Security-Token",
-    "X-Amz-Signature",
-    "X-Goog-Signature",
-];
 
 /// A query, without its leading `?`, as it is recorded.
 #[derive(Clone, Copy, Debug)]
@@ -53,11 +41,11 @@ impl Query<'_> {
 fn secret_key(pair: &str) -> Option<&str> {
     let (key, _) = pair.split_once('=')?;
     let is_secret = if key.contains('%') {
-        // A server reads what is decoded.
+        // Servers decode keys, so the decoded key decides.
         let decoded = percent::decode(key.as_bytes());
-        SECRET_KEYS.iter().any(|key| key.as_bytes() == decoded)
+        is_secret_parameter(&String::from_utf8_lossy(&decoded))
     } else {
-        SECRET_KEYS.contains(&key)
+        is_secret_parameter(key)
     };
     is_secret.then_some(key)
 }
@@ -93,7 +81,7 @@ impl fmt::Display for Url<'_> {
     }
 }
 
-/// Returns a text without the secrets of the addresses in it, as texts of errors have them.
+/// Replaces the secrets in the addresses of a text. Texts of errors often contain addresses.
 pub(crate) fn in_text(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -101,10 +89,10 @@ pub(crate) fn in_text(text: &str) -> String {
         let is_of_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
         let begin = before.trim_end_matches(is_of_scheme);
         let scheme = before.strip_prefix(begin).unwrap_or_default();
-        // Everything else may be in an address.
+        // All other characters may be part of an address.
         let is_after = |c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>');
         let address = after.split(is_after).next().unwrap_or_default();
-        // What ends a sentence, or is around an address.
+        // Punctuation that ends a sentence or surrounds an address is not part of it.
         let address = address.trim_end_matches([')', ',', '.', ':', ';', '`', '\'']);
         shown += begin;
         shown += &address_of_text(&format!("{scheme}://{address}"));
@@ -127,8 +115,8 @@ mod tests {
 
     #[test]
     fn values_of_secret_keys_are_not_shown() {
-        let query = "q=1&sig=abc&X-Amz-Signature=x=y&SIG=seen&&sig&Signature=";
-        let shown = "q=1&sig=REDACTED&X-Amz-Signature=REDACTED&SIG=seen&&sig&Signature=REDACTED";
+        let query = "q=1&sig=abc&X-Amz-Signature=x=y&SIG=a&&sig&Signature=&access_token=b";
+        let shown = "q=1&sig=REDACTED&X-Amz-Signature=REDACTED&SIG=REDACTED&&sig&Signature=REDACTED&access_token=REDACTED";
         assert_eq!(Query(query).to_string(), shown);
         assert!(Query(query).has_secrets());
         let encoded = Query("X%2DAmz-Signature=a&%73ig=b&%=c");

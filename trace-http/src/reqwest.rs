@@ -1,4 +1,4 @@
-//! Calls of reqwest: one span for each call.
+//! Requests of reqwest: one span for each request, including redirects.
 //!
 //! Converts requests and responses of reqwest to those of `http`, and back. `client/` decides
 //! what is recorded.
@@ -17,7 +17,7 @@ use crate::client::{Attempt, ClientLayer, Options, Running};
 use crate::heads::RequestHead;
 use crate::peer::Peer;
 
-/// Sends requests of reqwest, with a span for each.
+/// Sends requests of reqwest, with one span for each request.
 ///
 /// ```no_run
 /// use trace_http::SendTraced;
@@ -31,15 +31,16 @@ use crate::peer::Peer;
 /// ```
 ///
 /// The span is like that of [`client`](crate::client()). It ends when the body of the response
-/// ends or is dropped. There is one span for each call. Redirects and retries inside reqwest
-/// belong to this span: `url.full` is the first address, and the status is the last one. The
-/// response keeps its `url()`, `remote_addr()`, `content_length()` and extensions.
+/// ends or is dropped. There is one span for each request that you send. Redirects and retries
+/// inside reqwest belong to this span: `url.full` is the first address, and the status is the
+/// last one. The response keeps its `url()`, `remote_addr()`, `content_length()` and
+/// extensions.
 ///
 /// # Addresses in errors
 ///
-/// The text of a [`reqwest::Error`] has the whole address, with what is secret in its query. The
-/// span of the call does not show that. But a function that returns the error and is
-/// `#[traced]` records its text as it is: take the address away there.
+/// The text of a [`reqwest::Error`] contains the whole address, including secrets in its
+/// query. The span of the request hides these secrets. But a `#[traced]` function that returns
+/// the error records the text unchanged. Remove the address there:
 ///
 /// ```no_run
 /// use trace_core::traced;
@@ -57,20 +58,22 @@ use crate::peer::Peer;
 /// # Redirects, and baggage
 ///
 /// After a redirect, reqwest sends the headers of the first request to the new address, except
-/// for a few headers that it knows to be private. So the context reaches these hosts, too.
-/// Therefore **baggage is never sent**, and [`baggage_to`](ClientLayer::baggage_to) has no
-/// effect. There are two ways to send baggage to your own service:
+/// for a few headers that it knows to be private. So the context reaches the hosts of
+/// redirects, too. Therefore **baggage is never sent**, and
+/// [`baggage_to`](ClientLayer::baggage_to) has no effect. There are two ways to send baggage
+/// to your own service:
 ///
 /// - Use hyper-util's client, where [`client`](crate::client()) checks each address.
-/// - Write it with [`inject`](crate::inject()) into the headers of a request whose client has
-///   `redirect::Policy::none()`.
+/// - Use a client with `redirect::Policy::none()`, write the headers with
+///   [`inject`](crate::inject()), and send the request with reqwest's own `send`.
+///   `send_traced` would remove the baggage.
 pub trait SendTraced: Sized {
-    /// Sends the request with its context, in a span below the current one.
+    /// Sends the request with its context. The span is a child of the current span.
     #[track_caller]
     fn send_traced(self) -> TracedSend;
 
     /// Like [`send_traced`](Self::send_traced), with the options of a layer. Make the layer
-    /// once for all calls.
+    /// once for all requests.
     ///
     /// ```no_run
     /// use trace_http::{ClientLayer, SendTraced};
@@ -111,12 +114,12 @@ type Sent = dyn Future<Output = Result<Response, Error>> + Send;
 ///
 /// # Cancel safety
 ///
-/// If this is dropped before it is ready, the call is dropped within the span, and the span ends
-/// as cancelled.
+/// If this is dropped before it is ready, the inner future is dropped within the span, and the
+/// span ends as cancelled.
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct TracedSend {
     inner: Option<Pin<Box<Sent>>>,
-    /// The error because of which there is no request.
+    /// The error, if the request could not be built.
     failed: Option<Error>,
     // `None` without a span, and after the response is ready.
     running: Option<Running>,
@@ -155,7 +158,8 @@ impl TracedSend {
     }
 }
 
-/// Begins the span of a request. Returns `None` if reqwest does not send to its address.
+/// Begins the span of a request. Returns `None` if the address is not a valid `Uri`, because
+/// reqwest does not send such a request.
 fn begin(
     request: &Request,
     options: &Arc<Options>,
@@ -210,7 +214,8 @@ impl Future for TracedSend {
     }
 }
 
-/// Adds the rest of the span to a response. Also adds its address, which the conversion loses.
+/// Moves the span into the body of the response. Restores the address of the response, which
+/// the conversion loses.
 fn with_body(
     mut response: http::Response<Body>,
     url: Option<Url>,

@@ -1,4 +1,4 @@
-//! Routes: the paths that a router knows, with names in place of values.
+//! Routes: the path patterns of a router, with names in place of values.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use http::Extensions;
 /// router, put this into the extensions of the response, or into those of the request before it
 /// reaches [`server`](crate::server()).
 ///
-/// Routes of axum are found without it.
+/// Routes of axum are found automatically.
 ///
 /// ```
 /// use http::Response;

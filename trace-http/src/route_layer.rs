@@ -27,19 +27,19 @@ use crate::around;
 /// let app: Router = Router::new().fallback_service(app);
 /// ```
 ///
-/// There must be no queue, such as tower's `Buffer`, and no layer that rewrites the path between
-/// the two layers. The route is passed while the outer layer calls or polls the inner one, and
-/// only for the same method and path, because handlers may call other routers. Other layers may
-/// be between them.
+/// Between the two layers, there must be no queue, such as tower's `Buffer`, and no layer that
+/// rewrites the path. The route is passed while the outer layer calls or polls the inner one,
+/// and only for the same method and path, because handlers may call other routers. Other
+/// layers are allowed between them.
 #[must_use]
 pub const fn route() -> RouteLayer {
     RouteLayer(())
 }
 
-/// Whether there is such a layer around anything. Never unset.
+/// Whether this layer was put around any service. Never unset.
 static IS_USED: AtomicBool = AtomicBool::new(false);
 
-/// Returns whether there is such a layer around anything.
+/// Returns whether this layer was put around any service.
 pub(crate) fn is_used() -> bool {
     // Relaxed: only a hint depends on it.
     IS_USED.load(Ordering::Relaxed)

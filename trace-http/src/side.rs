@@ -50,8 +50,9 @@ impl Side {
     /// Marks the current span as dropped before its end. Its outcome already says that it is
     /// cancelled.
     ///
-    /// A client drops a call on purpose. At a server, the client has closed the connection. In
-    /// gRPC this is the status `CANCELLED`, which is not an error of a server.
+    /// A client drops a request on purpose. At a server, a drop usually means that the client
+    /// closed the connection. In gRPC, this is the status `CANCELLED`, which is not an error
+    /// of a server.
     pub(crate) fn write_dropped(self, is_grpc: bool) {
         let Self::Server { fails_when_dropped } = self else {
             return;

@@ -1,7 +1,8 @@
-//! What a request that may be a call leaves to be said until its response shows what it is.
+//! The tags of a request that may be a gRPC call. They are written when the response shows
+//! what it is.
 //!
-//! Anyone can write the content type of a call. So that alone does not make one of a request
-//! for a method that no server is known to have.
+//! Anyone can send the content type of a call. So for a method that no server is known to
+//! have, the content type of the request is not enough.
 
 use std::net::SocketAddr;
 
@@ -14,14 +15,15 @@ use crate::conventions::{
 };
 use crate::names;
 
-/// Tags of the two things that a request may be. Those of both are said at its start.
+/// Tags of an HTTP request and of a gRPC call. Tags that both have are written at the start of
+/// the span.
 #[derive(Debug)]
 pub(crate) struct Undecided {
     pub(crate) call: String,
     pub(crate) timeout: Option<f64>,
     pub(crate) route: Option<String>,
     pub(crate) path: String,
-    /// Without its secrets.
+    /// The query, without its secrets.
     pub(crate) query: Option<String>,
     pub(crate) scheme: String,
     pub(crate) version: Option<&'static str>,
@@ -30,16 +32,16 @@ pub(crate) struct Undecided {
 }
 
 impl Undecided {
-    /// Says of the current span that it is a call.
+    /// Writes the tags of a gRPC call to the current span.
     pub(crate) fn write_call(self) {
         span::add_tag(RPC_SYSTEM_NAME, GRPC);
         span::add_tag(RPC_METHOD, self.call);
         span::add_tag(GRPC_TIMEOUT, self.timeout);
     }
 
-    /// Says of the current span that it is a request as any other.
+    /// Writes the name and the tags of an HTTP request to the current span.
     pub(crate) fn write_request(self) {
-        // Calls have no other method.
+        // Only a `POST` can look like a call.
         let method = "POST";
         span::set_operation_name(names::of_request(method, self.route.as_deref()));
         span::add_tag(HTTP_REQUEST_METHOD, method);

@@ -30,6 +30,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`Redaction`] replaces secrets before any collector gets the spans; its page has the table
+//! of what it finds.
+//!
 //! # Facts that OTLP has no field for
 //!
 //! OTLP has no field for some facts of a [`SpanRecord`](trace_core::SpanRecord). They are
@@ -92,6 +95,9 @@ pub mod decode;
 
 pub mod resource;
 
+// Finds secrets.
+mod redact;
+
 // Sets the exporter up.
 #[cfg(feature = "http")]
 pub mod environment;
@@ -112,5 +118,6 @@ pub use file::{
     ChromeTraceCollector, CreateFileError, JsonCollector, JsonOptions, JsonStats, RotatingFile,
     Rotation, to_chrome_trace,
 };
+pub use redact::{InvalidPrefix, Redaction};
 #[cfg(feature = "http")]
 pub use transport::Compression;

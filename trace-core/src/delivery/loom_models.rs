@@ -49,6 +49,7 @@ fn worker(queue: &Arc<Queue>) -> Worker {
         clock: Clock::system(),
         resource: Resource::new("model"),
         limits: Limits::default(),
+        redactor: None,
         scheduled_delay: Duration::ZERO,
         max_queue_spans: 1,
         max_queue_bytes: usize::MAX,

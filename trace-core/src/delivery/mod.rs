@@ -22,6 +22,7 @@ mod missed_reports;
 mod queue;
 mod recipient;
 mod recipients;
+mod redaction;
 mod shared_batch;
 mod threads;
 mod ticks;

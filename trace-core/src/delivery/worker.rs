@@ -13,11 +13,13 @@ use super::call;
 use super::lost_pieces::LostPieces;
 use super::queue::{BATCH_SPANS, LaneOptions, Queue, Work};
 use super::recipients::Recipients;
+use super::redaction::Redaction;
 use crate::collector::{Collector, CollectorError};
 use crate::diagnostics::SiteLoss;
 use crate::diagnostics::stats::Counters;
 use crate::process::clock::{Clock, Deadline};
 use crate::stream::decode::{Decoded, Decoder, Part, PartReport};
+use crate::value::redaction::Redactor;
 use crate::value::{Limits, Resource};
 
 /// Takes chunks from a queue, reads them, and passes the spans to the collectors.
@@ -31,6 +33,8 @@ pub(crate) struct Worker {
     /// without lanes.
     max_batch_bytes: usize,
     pub(super) recipients: Recipients,
+    /// Removes secrets from each batch, if the application has asked for it.
+    redaction: Option<Redaction>,
     /// Keeps incomplete spans between deliveries.
     decoder: Decoder,
     /// The batch that is being filled. Empty between deliveries.
@@ -47,6 +51,8 @@ pub(crate) struct WorkerOptions {
     /// Bounds of the queue; see [`Queue::new`].
     pub(crate) max_queue_spans: usize,
     pub(crate) max_queue_bytes: usize,
+    /// Removes secrets from the resource and from each batch.
+    pub(crate) redactor: Option<Box<dyn Redactor>>,
     /// Whether the tracer has threads. If not, the thread that flushes calls the collectors.
     pub(crate) has_threads: bool,
 }
@@ -76,8 +82,12 @@ impl Worker {
 
     /// Makes a worker for an existing queue. [`new`](Self::new) and loom's models add the
     /// collectors.
-    pub(super) fn without_collectors(queue: Arc<Queue>, options: WorkerOptions) -> Self {
+    pub(super) fn without_collectors(queue: Arc<Queue>, mut options: WorkerOptions) -> Self {
         let decoder = Decoder::new(options.limits, queue.max_parts());
+        let redaction = options.redactor.map(Redaction::new);
+        if let Some(redaction) = &redaction {
+            redaction.apply_to_resource(&mut options.resource);
+        }
         Self {
             recipients: Recipients::new(Arc::clone(&queue)),
             queue,
@@ -85,6 +95,7 @@ impl Worker {
             resource: Arc::new(options.resource),
             scheduled_delay: options.scheduled_delay,
             max_batch_bytes: usize::MAX,
+            redaction,
             decoder,
             decoded: Decoded::default(),
         }
@@ -145,8 +156,11 @@ impl Worker {
         self.recipients.shut_down(deadline)
     }
 
-    /// Drops the collectors of this thread. Separate from `shut_down`, because it may block.
+    /// Drops the redactor and the collectors of this thread. Separate from `shut_down`, because it may block.
     pub(crate) fn end(&mut self) -> Vec<CollectorError> {
+        if let Some(redaction) = self.redaction.take() {
+            redaction.end();
+        }
         self.recipients.end()
     }
 
@@ -243,11 +257,20 @@ impl Worker {
             if self.queue.chart.is_counting() {
                 self.queue.chart.read(self.decoded.sites());
             }
+            self.redact();
             self.recipients.give_batch(&mut self.decoded);
         } else {
             // There are no spans. There may be chunks without a complete span. The decoder has
             // copied the entries that it needs later.
             self.queue.release_chunks(&mut self.decoded, false);
+        }
+    }
+
+    /// Removes secrets from the batch. A step of its own, after all that decides by the
+    /// original values, and before the first collector.
+    fn redact(&mut self) {
+        if let Some(redaction) = &mut self.redaction {
+            redaction.apply(&mut self.decoded);
         }
     }
 }

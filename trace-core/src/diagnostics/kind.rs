@@ -54,6 +54,8 @@ pub enum Kind {
     /// A collector that sends spans elsewhere got connected, lost its connection, or had spans
     /// refused.
     Export,
+    /// A redactor panicked. The text that it got was replaced as a whole.
+    RedactorPanicked,
 }
 
 /// One line about spans that are not recorded or were lost.
@@ -66,7 +68,7 @@ pub struct Diagnostic {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -84,6 +86,7 @@ impl Kind {
         Self::Setting,
         Self::SetUp,
         Self::Export,
+        Self::RedactorPanicked,
     ];
 
     /// Returns the line about a site. Some kinds mention the place where a tracer was
@@ -133,6 +136,7 @@ impl Kind {
             | Self::Setting
             | Self::SetUp
             | Self::Export
+            | Self::RedactorPanicked
             | Self::Lost => {
                 format!("{span} is lost")
             }
@@ -159,6 +163,7 @@ impl Kind {
             | Self::Setting
             | Self::SetUp
             | Self::Export
+            | Self::RedactorPanicked
             | Self::Lost => "they are lost",
         };
         let message = format!(
@@ -215,6 +220,12 @@ impl Diagnostic {
             "the tracer at {file}:{line} has no collector, so nothing is kept: write `.collector(TraceCollector::printing())`, or `.collector(())` if that is meant"
         );
         Self::new(Kind::NoCollector, &message)
+    }
+
+    /// Returns the line about a redactor that panicked.
+    pub(super) fn redactor_panicked() -> Self {
+        let message = "the redactor panicked; what it got was replaced as a whole: find the text for which `redact_key`, `redact_text` or `replace_value` panics, whose message is above";
+        Self::new(Kind::RedactorPanicked, message)
     }
 
     /// Unknown names in `OTEL_PROPAGATORS`.

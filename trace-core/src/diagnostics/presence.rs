@@ -246,6 +246,11 @@ pub(crate) fn unmatched_hosts(source: &Location<'_>, method: &str, hosts: &[Stri
     }
 }
 
+/// Reports that a redactor panicked.
+pub(crate) fn redactor_panicked() {
+    tell_once(Diagnostic::redactor_panicked, Kind::RedactorPanicked);
+}
+
 /// Reports a request that passes through two layers of a server.
 pub(crate) fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
     tell_once(|| Diagnostic::two_layers(outer, inner), Kind::TwoLayers);

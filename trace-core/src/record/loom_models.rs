@@ -51,6 +51,7 @@ impl World {
             clock: clock.clone(),
             resource: Resource::new("model"),
             limits: Limits::default(),
+            redactor: None,
             scheduled_delay: Duration::MAX,
             max_queue_spans,
             max_queue_bytes: usize::MAX,

@@ -56,6 +56,27 @@ pub(crate) struct Cursor {
     newest: u32,
 }
 
+impl Cursor {
+    /// A position of `newest` that no opening has.
+    const REPLACED: u32 = u32::MAX;
+
+    /// Returns whether this is a position in a chunk of replaced entries, and not in the
+    /// chunk in which the span was written.
+    #[inline]
+    pub(crate) fn is_of_replaced(self) -> bool {
+        self.newest == Self::REPLACED
+    }
+
+    /// Marks the position as one in a chunk of replaced entries. Each of these entries
+    /// contains the id of its span, so the position of the newest span is not needed.
+    pub(crate) fn in_replaced(self) -> Self {
+        Self {
+            newest: Self::REPLACED,
+            ..self
+        }
+    }
+}
+
 /// The most bytes of each buffer that a chunk keeps when it is emptied. A chunk that is
 /// handed over when it is full needs less.
 const MAX_KEPT_BYTES: usize = 128 * 1_024;
@@ -316,6 +337,13 @@ impl Chunk {
             _ => return None,
         };
         Some((site.tag_key(header.index().into()), value))
+    }
+
+    /// Returns the header of the entry at `cursor`, without reading the entry.
+    #[inline]
+    pub(crate) fn header(&self, cursor: Cursor) -> Option<Header> {
+        let word = self.words.get(cursor.word as usize)?;
+        Some(Header::from_word(*word))
     }
 
     /// Returns a word of the newest span's opening. If there is no newest span, the stream

@@ -105,7 +105,7 @@ impl Header {
 
     /// Returns the number of the kind. In a damaged stream, there may be no kind with this
     /// number.
-    pub(super) fn kind_number(self) -> u8 {
+    pub(crate) fn kind_number(self) -> u8 {
         self.0.to_le_bytes()[0] & 0x7f
     }
 

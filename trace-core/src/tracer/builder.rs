@@ -24,6 +24,7 @@ use crate::record::Watch;
 use crate::record::{IfRecording, RECORDING_BUILT, TracerCore, TrustAllowances};
 use crate::sampler::{AlwaysOn, ParentBased, Sampler};
 use crate::value::Limits;
+use crate::value::redaction::Redactor;
 use crate::value::{Resource, Tag, TagValue};
 
 /// Options of a tracer; made by [`Tracer::builder`].
@@ -47,6 +48,7 @@ struct Options {
     resource: Resource,
     sampler: Box<dyn Sampler>,
     collectors: Vec<Box<dyn Collector>>,
+    redactor: Option<Box<dyn Redactor>>,
     limits: Limits,
     clock: Clock,
     ids: IdGenerator,
@@ -71,6 +73,7 @@ impl Options {
             resource: Resource::new(service_name),
             sampler: Box::new(ParentBased::new(AlwaysOn)),
             collectors: Vec::new(),
+            redactor: None,
             limits: Limits::default(),
             clock: Clock::system(),
             ids: IdGenerator::random(),
@@ -119,6 +122,16 @@ impl TracerBuilder {
     /// collector delays another.
     pub fn collector(self, collector: impl Collector + 'static) -> Self {
         self.set(|options| options.collectors.push(Box::new(collector)))
+    }
+
+    /// Removes secrets from spans, once, before any collector gets them; see
+    /// [`redaction`](crate::redaction). Replaces a redactor that was set before. Default: no
+    /// redactor, and nothing is removed.
+    ///
+    /// The tags of the resource are redacted when the tracer is built. The sampler gets the
+    /// original values.
+    pub fn redact(self, redactor: impl Redactor + 'static) -> Self {
+        self.set(|options| options.redactor = Some(Box::new(redactor)))
     }
 
     /// Sets how much a span may hold. Default: [`Limits::default`]. [`Limits::from_env`] reads
@@ -251,6 +264,7 @@ impl Options {
     fn discard(self) {
         drop_collectors(self.collectors);
         drop_quietly(self.sampler);
+        drop_quietly(self.redactor);
     }
 
     /// Builds the tracer; `None` if it is disabled.
@@ -265,6 +279,7 @@ impl Options {
             clock: self.clock.clone(),
             resource: self.resource,
             limits: self.limits.clone(),
+            redactor: self.redactor,
             scheduled_delay: self.scheduled_delay,
             max_queue_spans: self.max_queue_spans,
             max_queue_bytes: self.max_queue_bytes,

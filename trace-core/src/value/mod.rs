@@ -15,6 +15,7 @@ mod context;
 pub mod conventions;
 mod id;
 pub(crate) mod limits;
+pub mod redaction;
 mod resource;
 mod span_kind;
 mod span_record;

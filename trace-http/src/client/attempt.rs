@@ -1,4 +1,4 @@
-//! The beginning of the span of one attempt, and the context that is sent.
+//! Begins the span of one attempt, and sends the context.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::redact::Url;
 use crate::side::Side;
 use crate::{grpc, method};
 
-/// A request that is about to be sent within its span. The span has begun, if it is recorded.
+/// A request that is ready to be sent. Its span has begun, if it is recorded.
 #[derive(Debug)]
 pub(crate) struct Attempt {
     share: Share,
@@ -33,7 +33,8 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    /// Begins the span of a request below the current one, at a place in the source.
+    /// Begins the span of a request as a child of the current span. `source` is the place of
+    /// the span in the source.
     pub(crate) fn begin(
         options: &Arc<Options>,
         source: &'static Location<'static>,
@@ -55,16 +56,16 @@ impl Attempt {
         Self { share, running }
     }
 
-    /// Does not send the baggage.
+    /// Leaves out the baggage.
     #[cfg(feature = "reqwest")]
     pub(crate) fn without_baggage(mut self) -> Self {
         self.share = self.share.without_baggage();
         self
     }
 
-    /// Writes the context into the headers of a request and sends it, within the span. Returns
-    /// the result of `send`, and the running attempt, which keeps the span until the response is
-    /// ready.
+    /// Writes the context into the headers of a request, and sends the request within the
+    /// span. Returns the result of `send`, and the running attempt, which keeps the span until
+    /// the response is ready.
     pub(crate) fn send<Q, R>(
         self,
         options: &Options,

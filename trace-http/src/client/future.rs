@@ -12,12 +12,12 @@ use super::running::Running;
 use crate::body::TracedBody;
 
 pin_project! {
-    /// The future of a response; made by [`ClientService`](super::ClientService).
+    /// The future of a response. Made by [`ClientService`](super::ClientService).
     ///
     /// # Cancel safety
     ///
-    /// If this is dropped before it is ready, the call is dropped within the span, and the span
-    /// ends as cancelled.
+    /// If this is dropped before it is ready, the inner future is dropped within the span, and
+    /// the span ends as cancelled.
     pub struct ClientFuture<F> {
         #[pin]
         inner: Option<F>,
@@ -55,7 +55,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(inner) = this.inner.as_pin_mut() else {
-            // Only a drop removes it.
+            // Only the drop sets this to `None`.
             return Poll::Pending;
         };
         let polled = match this.running {

@@ -5,29 +5,29 @@ use std::net::Ipv6Addr;
 
 use crate::redact;
 
-/// A host, and its port, as the address of a request has them.
+/// The host and the port in the address of a request.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Target<'a> {
-    /// Without the brackets of IPv6.
+    /// An IPv6 address has no brackets here.
     pub(crate) host: Option<&'a str>,
     pub(crate) port: Option<u16>,
 }
 
-/// Which hosts get something.
+/// A set of hosts.
 #[derive(Clone, Debug)]
 pub(super) enum Hosts {
     All,
     Listed(Vec<Pattern>),
 }
 
-/// `shop.example`, `shop.example:8080`, `*.example` or `*.example:8080`; anything else matches
-/// nothing.
+/// A pattern: `shop.example`, `*.example` or an IP address, each with or without a port. A
+/// text in another form matches nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Pattern(Cow<'static, str>);
 
 impl Hosts {
-    /// Adds hosts to a list; begins one, if there is none. Returns those that match nothing,
-    /// each with what to write.
+    /// Adds hosts to the list, or begins a list. Returns the texts that match nothing, each
+    /// with a correction if there is one.
     pub(super) fn list<H>(&mut self, hosts: impl IntoIterator<Item = H>) -> Vec<String>
     where
         H: Into<Cow<'static, str>>,
@@ -43,7 +43,7 @@ impl Hosts {
         unmatched
     }
 
-    /// A host that is not known is in no list.
+    /// Returns whether the set contains a host. An unknown host is in no list.
     pub(super) fn contain<'a>(&self, target: impl FnOnce() -> Target<'a>) -> bool {
         match self {
             Self::All => true,
@@ -57,7 +57,7 @@ impl Hosts {
 }
 
 impl Pattern {
-    /// Without a port, all ports match.
+    /// Returns whether a host and its port match. Without a port, all ports match.
     fn matches(&self, target: Target<'_>) -> bool {
         let (Some(own), Some((host, port))) = (target.host, split(&self.0)) else {
             return false;
@@ -65,7 +65,7 @@ impl Pattern {
         host.matches(own) && (port.is_none() || port == target.port)
     }
 
-    /// Returns the pattern, and the host that seems to be meant.
+    /// Returns the text of the pattern, and the pattern that was probably meant.
     fn correction(&self) -> String {
         let text = self.0.trim();
         let text = text.split_once("://").map_or(text, |(_, rest)| rest);
@@ -81,16 +81,17 @@ impl Pattern {
     }
 }
 
-/// What a pattern says of hosts.
+/// The host of a pattern.
 enum Host<'a> {
     Name(&'a str),
-    /// All below a domain.
+    /// All names below a domain.
     Below(&'a str),
     Ipv6(Ipv6Addr),
 }
 
-/// Reads the host and the port of a pattern; `None` if it has another form. What cannot be read
-/// must not become a host, or any port: secrets would go where nobody has meant them to.
+/// Reads the host and the port of a pattern; `None` if it has another form. An invalid text
+/// must not match any host, because baggage could then be sent to the wrong hosts. For the
+/// same reason, an invalid port must not match all ports.
 fn split(text: &str) -> Option<(Host<'_>, Option<u16>)> {
     if let Ok(address) = text.parse() {
         return Some((Host::Ipv6(address), None));
@@ -122,13 +123,14 @@ fn read_port(text: &str) -> Option<u16> {
     is_number.then(|| text.parse().ok())?
 }
 
-/// The root of all domains may be written, and changes nothing.
+/// Removes the dot at the end of a name. The dot stands for the root of all domains, and does
+/// not change the name.
 fn without_dot(host: &str) -> &str {
     host.strip_suffix('.').unwrap_or(host)
 }
 
 impl Host<'_> {
-    /// Hosts have no case.
+    /// Returns whether a host matches. Case does not matter.
     fn matches(&self, own: &str) -> bool {
         match self {
             Self::Ipv6(address) => own.parse() == Ok(*address),

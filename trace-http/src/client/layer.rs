@@ -1,4 +1,4 @@
-//! The layer of a client, and what it can be told.
+//! The layer for clients, and its options.
 
 use std::borrow::Cow;
 use std::panic::Location;
@@ -17,8 +17,9 @@ use crate::conventions::{HTTP_REQUEST_HEADER, HTTP_RESPONSE_HEADER};
 use crate::heads::{RequestHead, ResponseHead};
 use crate::hooks::{Hook, keyed};
 
-/// Makes each call a span, and sends the context with it: a layer for hyper-util's client,
-/// tonic's channel, and any other service of `http`'s requests.
+/// Returns a layer that records a span for each attempt to send a request, and sends the
+/// context with the request. Use it with hyper-util's client, tonic's channel, or any other
+/// service for requests of `http`.
 ///
 /// ```
 /// # async fn example() -> Result<(), tower::BoxError> {
@@ -45,30 +46,35 @@ pub fn client() -> ClientLayer {
     }
 }
 
-/// A layer whose spans are the calls of a client; made by [`client`].
+/// A layer that records a client span for each attempt. Made by [`client`].
 ///
-/// The parent of a span is the one that is current where the service is called, and without
-/// one there is no span: roots are for servers. The layer records each attempt. So what
-/// tries again, or follows redirects, belongs outside of it, and says by a
-/// [`ResendCount`](crate::ResendCount) that it does. Where a `Buffer` is outside,
-/// [`capture`](crate::capture()) has to be outside of that.
+/// The parent of a span is the span that is current when the service is called. Without a
+/// current span, nothing is recorded, because a client begins no trace.
+///
+/// The layer records each attempt. So put layers that retry requests or follow redirects
+/// around this layer, and let them count attempts in a [`ResendCount`](crate::ResendCount). If
+/// there is a `Buffer` around this layer, put [`capture`](crate::capture()) around the
+/// `Buffer`.
 ///
 /// # What is recorded
 ///
-/// The name is the method, and for [unknown](crate::conventions::HTTP_REQUEST_METHOD) ones
-/// `HTTP`. The tags are those that OpenTelemetry requires or recommends. In `url.full`,
+/// The name is the method, or `HTTP` for an [unknown](crate::conventions::HTTP_REQUEST_METHOD)
+/// method. The tags are those that OpenTelemetry requires or recommends. In `url.full`,
 /// credentials and signatures in the query are replaced by `REDACTED`.
 ///
-/// Statuses from 400 on are errors, without a description. A call that is dropped before it
-/// has a response is cancelled, and no error. Without a response, what failed is recorded:
-/// `error.type` is the kind of an `std::io::Error` among the sources, such as
-/// `connection_refused`, or else the type of the error. The sources are known of boxed errors,
-/// and of those of hyper, hyper-util, reqwest and tonic, if their features are on.
+/// Statuses from 400 on are errors, without a description. If a request is dropped before its
+/// response arrives, the span is cancelled, which is not an error.
 ///
-/// Calls of gRPC have the name and the tags of calls, and all codes but `OK` are errors: see
-/// [`grpc`](crate::grpc). A channel of tonic does not tell requests where it goes:
-/// `server.address` and the lists of hosts below need a client that is made by
-/// `with_origin`, as generated ones can be, too:
+/// If there is no response, the error is recorded. Its `error.type` is `timeout`, or the kind
+/// of an `std::io::Error` among its sources, such as `connection_refused`. For other errors,
+/// it is the type of the error, or `_OTHER` if the error is boxed. The sources are known for
+/// boxed errors and `std::io::Error`, and for errors of hyper, hyper-util, reqwest, axum and
+/// tonic if the feature is on.
+///
+/// gRPC calls have their own names and tags, and all codes except `OK` are errors: see
+/// [`grpc`](crate::grpc). The requests that reach a tonic channel do not contain its address.
+/// For `server.address` and the lists of hosts below, use `with_origin` to make the client.
+/// Generated clients have this function, too:
 ///
 #[cfg_attr(feature = "tonic", doc = "```")]
 #[cfg_attr(not(feature = "tonic"), doc = "```ignore")]
@@ -84,21 +90,22 @@ pub fn client() -> ClientLayer {
 ///
 /// # When the span ends
 ///
-/// With the body of the response, as [the crate](crate#when-the-span-of-an-exchange-ends) says:
-/// errors and cancellations within the body are seen, and the duration is that of the whole
-/// exchange. A body that is dropped unread is not missed: the span ends with it, well. For
-/// callers that keep bodies unread, or read them late, there is
+/// The span ends with the body of the response; see
+/// [the crate](crate#when-the-span-of-an-exchange-ends). So the span shows errors and
+/// cancellations within the body, and its duration is that of the whole exchange. If a body is
+/// dropped before its first poll, the status decides the outcome, and the span is not
+/// cancelled. If your code keeps bodies without reading them, or reads them late, use
 /// [`ends_at_head`](Self::ends_at_head).
 ///
 /// # What is sent
 ///
-/// All hosts get the context, and none the baggage, which may be private: see
-/// [`context_to`](Self::context_to) and [`baggage_to`](Self::baggage_to). What a request has
-/// of another context in these headers is replaced, or removed if the host does not get it;
-/// where no trace runs the headers stay as they are.
+/// By default, all hosts get the context, and no host gets the baggage, which may be private.
+/// See [`context_to`](Self::context_to) and [`baggage_to`](Self::baggage_to). If the request
+/// already contains another context, it is replaced, or removed if the host gets no context.
+/// If no trace runs, the headers stay unchanged.
 ///
-/// In a trace that is not sampled, and without a tracer, nothing is recorded, and what is sent
-/// is what [`span::inject`](trace_core::span::inject) says.
+/// In a trace that is not sampled, and without a tracer, nothing is recorded. See
+/// [`span::inject`](trace_core::span::inject) for the context that is sent then.
 #[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it is around a service"]
 pub struct ClientLayer {
@@ -111,27 +118,31 @@ impl ClientLayer {
         self
     }
 
-    /// Puts the layer around a service, as [`Layer::layer`] does, which need not be imported.
+    /// Puts the layer around a service. Does the same as [`Layer::layer`], but needs no import
+    /// of the trait.
     pub fn layer<S>(&self, inner: S) -> ClientService<S> {
         ClientService::new(inner, Arc::clone(&self.options))
     }
 
-    /// Returns what the layer was told.
+    /// Returns the options of the layer.
     #[cfg(feature = "reqwest")]
     pub(crate) fn options(&self) -> &Arc<Options> {
         &self.options
     }
 
-    /// Sends the context to these hosts only. Default: to all.
+    /// Sends the context only to these hosts. Default: to all hosts.
     ///
-    /// A host is `shop.example`, `shop.example:8080` for one of its ports, or `*.example` for
-    /// all below a domain, or an IP address: `127.0.0.1`, `::1` or `[::1]:8080`. Names have no
-    /// case, a dot at their end changes nothing, and all forms of an IPv6 address are one.
-    /// What has another form, such as `https://shop.example` or a port that is none, matches
-    /// nothing, and is reported once: see [`Kind::UnmatchedHost`]. Names are not resolved: an
-    /// address does not stand for its name.
+    /// A host is a name, such as `shop.example`, or an IP address, such as `127.0.0.1` or
+    /// `::1`. `*.example` means all names below a domain, but not the domain itself. A port
+    /// may follow: `shop.example:8080`, `[::1]:8080`. Without a port, all ports match. Case
+    /// and a dot at the end of a name do not matter, nor does the notation of an IPv6 address.
+    /// Names are not resolved, so an address does not match the name of the same host.
     ///
-    /// If called several times, the lists are one. An empty list sends it to nobody.
+    /// Any other text, such as `https://shop.example` or one with an invalid port, matches
+    /// nothing, and is reported once: see [`Kind::UnmatchedHost`].
+    ///
+    /// If called several times, the lists are combined. With an empty list, no host gets the
+    /// context.
     ///
     /// [`Kind::UnmatchedHost`]: trace_core::diagnostics::Kind::UnmatchedHost
     pub fn context_to<H>(self, hosts: impl IntoIterator<Item = H>) -> Self
@@ -144,7 +155,7 @@ impl ClientLayer {
         })
     }
 
-    /// Sends the baggage to these hosts, too, if they get the context. Default: to none.
+    /// Also sends the baggage to these hosts, if they get the context. Default: to no host.
     ///
     /// Hosts are written as for [`context_to`](Self::context_to).
     pub fn baggage_to<H>(self, hosts: impl IntoIterator<Item = H>) -> Self
@@ -157,36 +168,37 @@ impl ClientLayer {
         })
     }
 
-    /// Sends the baggage to all hosts that get the context: for clients that only call services
-    /// of one's own.
+    /// Sends the baggage to all hosts that get the context. Use it for clients that only call
+    /// your own services.
     pub fn baggage_to_all(self) -> Self {
         self.with(|options| options.outgoing.baggage = Hosts::All)
     }
 
-    /// Sets the formats of the context. Default: `traceparent`, `tracestate` and `baggage`.
+    /// Sets the header formats of the context. Default: `traceparent`, `tracestate` and
+    /// `baggage`.
     pub fn propagator(self, propagator: impl Propagator + 'static) -> Self {
         self.with(|options| options.outgoing.propagator = Arc::new(propagator))
     }
 
-    /// Ends spans at the head of the response, and not with its body. Calls of gRPC end with
-    /// their status in any case.
+    /// Ends spans at the head of the response instead of the end of its body. gRPC calls still
+    /// end with their status.
     pub fn ends_at_head(self) -> Self {
         self.with(|options| options.ends_at_head = true)
     }
 
-    /// Records the bytes of the response's body that were given.
+    /// Records the size of the response's body in bytes, as far as it was read.
     pub fn record_body_sizes(self) -> Self {
         self.with(|options| options.reports.size = true)
     }
 
-    /// Records when the head of the response and the first byte of its body were there, as
-    /// logs `http.response.head` and `http.response.first_byte`.
+    /// Records when the head of the response and the first byte of its body arrived, as logs
+    /// `http.response.head` and `http.response.first_byte`.
     pub fn record_times(self) -> Self {
         self.with(|options| options.reports.times = true)
     }
 
-    /// Records headers of the request, as arrays `http.request.header.<name>`. Think of what
-    /// is secret in them.
+    /// Records headers of the request, as arrays `http.request.header.<name>`. Secrets in them
+    /// are not removed.
     pub fn record_request_headers(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         let names = keyed(HTTP_REQUEST_HEADER, names);
         self.with(|options| options.extras.request_headers.extend(names))
@@ -198,8 +210,8 @@ impl ClientLayer {
         self.with(|options| options.extras.response_headers.extend(names))
     }
 
-    /// Calls a hook for each request that is recorded, within its span, before the context is
-    /// in the headers. If it panics, the request goes on.
+    /// Calls a hook for each request that is recorded. The hook runs within the span, before
+    /// the context is written into the headers. If the hook panics, the request is still sent.
     ///
     /// ```
     /// use trace_core::span;
@@ -219,8 +231,8 @@ impl ClientLayer {
         self.with(|options| options.extras.on_request = Some(Hook(Arc::new(hook))))
     }
 
-    /// Calls a hook for each response of a request that is recorded, within its span. If it
-    /// panics, the response goes on.
+    /// Calls a hook for each response to a request that is recorded. The hook runs within the
+    /// span. If the hook panics, the response is still returned.
     pub fn on_response(self, hook: impl Fn(&ResponseHead<'_>) + Send + Sync + 'static) -> Self {
         self.with(|options| options.extras.on_response = Some(Hook(Arc::new(hook))))
     }
@@ -230,7 +242,7 @@ impl<S> Layer<S> for ClientLayer {
     type Service = ClientService<S>;
 
     fn layer(&self, inner: S) -> ClientService<S> {
-        // The method of its own, which comes first.
+        // This calls the inherent method, which takes precedence.
         Self::layer(self, inner)
     }
 }

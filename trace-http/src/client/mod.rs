@@ -1,4 +1,5 @@
-//! Clients: one span for each attempt, from its head to the end of the response's body.
+//! Clients: one span for each attempt, from the head of the request to the end of the
+//! response's body.
 //!
 //! Owns the beginning of this span, its tags from both heads, and the hosts to which the context
 //! is sent. The end of the span is in `exchange.rs`, because servers need it, too.

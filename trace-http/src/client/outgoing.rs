@@ -1,4 +1,4 @@
-//! Which hosts the context is sent to, and what of it.
+//! Which parts of the context a host gets.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use trace_core::{Baggage, OpenSpan, SpanId, TraceContext, TraceId, span};
 use super::hosts::{Hosts, Target};
 use crate::carrier::{HeaderInjector, remove_prefixed};
 
-/// What leaves with a request.
+/// The options for the context that is sent.
 #[derive(Clone)]
 pub(super) struct Outgoing {
     pub(super) context: Hosts,
@@ -27,7 +27,7 @@ impl Default for Outgoing {
     }
 }
 
-/// What of the context a host gets.
+/// The parts of the context that a host gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Share {
     Nothing,
@@ -47,7 +47,7 @@ impl Share {
 }
 
 impl Outgoing {
-    /// Where the request goes is only asked for if there is a list.
+    /// Returns the share that a host gets. Calls `target` only if there is a list of hosts.
     pub(super) fn share_with<'a>(&self, target: impl Fn() -> Target<'a>) -> Share {
         if !self.context.contain(&target) {
             Share::Nothing
@@ -58,14 +58,14 @@ impl Outgoing {
         }
     }
 
-    /// Writes a share of the context into the headers of a request: that of a span, or else the
-    /// current one. What they have of another context is removed. Without a trace they stay as
-    /// they are.
+    /// Writes a share of the context into the headers of a request. The context is that of
+    /// `span`, or else the current one. Headers of another context are removed. Without a
+    /// trace, the headers stay unchanged.
     pub(super) fn inject(&self, share: Share, span: Option<&OpenSpan>, headers: &mut HeaderMap) {
         let inject = |propagator: &dyn Propagator, headers| {
             let headers = &mut HeaderInjector(headers);
             match span {
-                // It knows its parent, which the current span has to look for.
+                // This span knows its parent. `span::inject_with` would have to search for it.
                 Some(span) => span.inject_with(propagator, headers),
                 None => span::inject_with(propagator, headers),
             };
@@ -82,7 +82,8 @@ impl Outgoing {
         if span::current_trace_id().is_none() {
             return;
         }
-        // Which headers there are, only the propagator knows: it is seen to write some.
+        // Only the propagator knows the names of its headers. So it writes a made-up context,
+        // and each header that it sets is removed.
         let ids = TraceId::new(1).zip(SpanId::new(1));
         if let Some((trace_id, span_id)) = ids {
             let context = TraceContext::new(trace_id, span_id);
@@ -112,7 +113,7 @@ impl Propagator for WithoutBaggage<'_> {
     }
 }
 
-/// Removes what it is to set.
+/// Removes each header that it is asked to set.
 struct Remover<'a>(&'a mut HeaderMap);
 
 impl Injector for Remover<'_> {

@@ -15,7 +15,8 @@ use crate::body::TracedBody;
 use crate::captured::Captured;
 use crate::heads::RequestHead;
 
-/// A service that records a span for each call. Made by [`ClientLayer`](super::ClientLayer).
+/// A service that records a span for each attempt. Made by
+/// [`ClientLayer`](super::ClientLayer).
 #[derive(Clone, Debug)]
 pub struct ClientService<S> {
     inner: S,
@@ -52,8 +53,8 @@ where
         self.inner.poll_ready(cx)
     }
 
-    /// The span begins here. Its parent is the current span, or the one that was current at an
-    /// outer [`capture`](crate::capture()).
+    /// The span begins here. If there is an outer [`capture`](crate::capture()), the parent is
+    /// the span that was current there. Otherwise, the parent is the current span.
     fn call(&mut self, mut request: Request<Q>) -> ClientFuture<S::Future> {
         match Captured::take(request.extensions_mut()) {
             Some(captured) => captured.run(|| self.send(request)),

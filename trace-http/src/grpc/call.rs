@@ -1,21 +1,21 @@
-//! Whether a request is a call, and of which method.
+//! Detects whether a request is a gRPC call, and finds its method.
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-/// How a call is written into HTTP.
+/// How a call is encoded in HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// gRPC: the status is in the trailers.
     Http2,
     /// gRPC-Web: the status is in the last frame of the body.
     Web,
-    /// The same in base64.
+    /// gRPC-Web in base64.
     WebText,
 }
 
 impl Format {
-    /// Returns the format of a request, or of a response; `None` if that is no call.
+    /// Returns the format of a request or a response; `None` if its content type is not gRPC.
     ///
     /// Source: gRPC, *gRPC over HTTP2*, and *gRPC Web*.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
@@ -35,8 +35,8 @@ impl Format {
     }
 }
 
-/// Returns the method of a call from the path of its request: `pkg.Service/Method`; `None`
-/// if that has another form.
+/// Returns the method of a call, `pkg.Service/Method`, from the path of its request. Returns
+/// `None` if the path has another form.
 pub(crate) fn method(path: &str) -> Option<&str> {
     let method = path.strip_prefix('/')?;
     let (service, name) = method.split_once('/')?;

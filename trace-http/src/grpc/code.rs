@@ -5,7 +5,7 @@ use trace_core::span;
 
 use crate::conventions::RPC_STATUS_CODE;
 
-/// The status of a call.
+/// The status code of a gRPC call.
 ///
 /// ```
 /// use trace_http::grpc::Code;
@@ -40,7 +40,7 @@ pub enum Code {
     Unauthenticated,
 }
 
-/// In the order of their numbers.
+/// All codes, ordered by number.
 const CODES: [(Code, &str); 17] = [
     (Code::Ok, "OK"),
     (Code::Cancelled, "CANCELLED"),
@@ -62,7 +62,7 @@ const CODES: [(Code, &str); 17] = [
 ];
 
 impl Code {
-    /// Returns the code of a number; [`Unknown`](Self::Unknown) if there is none.
+    /// Returns the code of a number; [`Unknown`](Self::Unknown) if no code has this number.
     #[must_use]
     pub fn from_number(number: u32) -> Self {
         let place = usize::try_from(number).ok();
@@ -76,8 +76,8 @@ impl Code {
         CODES.get(self as usize).map_or("UNKNOWN", |(_, name)| name)
     }
 
-    /// Reads the value of `grpc-status`; what is no number is
-    /// [`Unknown`](Self::Unknown).
+    /// Reads the value of `grpc-status`. Returns [`Unknown`](Self::Unknown) if it is not the
+    /// number of a code.
     pub(crate) fn from_header(value: &HeaderValue) -> Self {
         let text = value.to_str().unwrap_or_default().trim();
         text.parse().map_or(Self::Unknown, Self::from_number)

@@ -1,39 +1,45 @@
-//! What of gRPC is seen in requests and responses of HTTP.
+//! How gRPC calls appear in HTTP requests and responses.
 //!
-//! A request is a call if its content type says so, `application/grpc` or that of gRPC-Web, and
-//! its path has a method. To a server, the response has to say so, too: callers may write what
-//! they like, and without that it is a request of HTTP as any other. The first call of each
-//! method has its tags of gRPC once the response is there; its sampler sees those of a request
-//! and of a call.
-//! The span of a call has the name of the method and these tags, and none of HTTP:
+//! A request is a gRPC call if it is a `POST`, its content type is `application/grpc` or one
+//! of gRPC-Web, and its path names a method. Callers can send any content type, so a server
+//! also checks the content type of the response. If the response is not gRPC, the server
+//! treats the request as a plain HTTP request.
+//!
+//! If a server does not know the method yet (see below), the gRPC tags are written when the
+//! response arrives. The sampler of such a call sees both the tags of an HTTP request and
+//! those of a gRPC call.
+//!
+//! The span of a call is named after the method. It has these tags instead of the HTTP tags:
 //!
 //! | tag | value |
 //! |---|---|
 //! | `rpc.system.name` | `grpc` |
-//! | `rpc.method` | `pkg.Service/Method`, which is also the name |
-//! | `rpc.status_code` | `OK`, `NOT_FOUND`, ..: a call that does not say it is `UNKNOWN` |
-//! | `error.type` | the code, where it is an error |
-//! | `server.address`, `server.port` | of the server |
+//! | `rpc.method` | `pkg.Service/Method`, which is also the name of the span |
+//! | `rpc.status_code` | `OK`, `NOT_FOUND`, ..; `UNKNOWN` if the response has no status |
+//! | `error.type` | the status code, if it is an error |
+//! | `server.address`, `server.port` | the host and the port of the server |
 //!
-//! The span ends with the stream. The status is in the trailers, in the head if there are no
-//! messages, or in the last frame of gRPC-Web (its text form with the feature `tonic` alone).
-//! What the error says is the description of the span's status.
+//! The span ends with the response stream. The status is in the trailers, in the head if there
+//! are no messages, or in the last frame of gRPC-Web. The text form of gRPC-Web is only read
+//! with the feature `tonic`. The message of an error, `grpc-message`, becomes the description
+//! of the span's status.
 //!
-//! Which codes are errors differs by side. To a server these are: `UNKNOWN`,
-//! `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS`; the others
-//! are mistakes of its callers. To a client all but `OK` are. A server whose client leaves has
-//! the code `CANCELLED`, and a span that is cancelled and no error.
+//! Servers and clients treat different codes as errors. For a server, the errors are
+//! `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS`.
+//! Other codes are mistakes of the caller. For a client, all codes except `OK` are errors. If
+//! the client closes the stream early, the server span has the code `CANCELLED`. It ends as
+//! cancelled, which is not an error.
 //!
-//! What callers ask a server for may be anything. So a method is known only after a server of
-//! this process has answered a call of it in messages. Until then, a call that is answered by an
-//! error without messages (`UNAUTHENTICATED`, `UNIMPLEMENTED`) has a span named `grpc`. Its
-//! `rpc.method` is `_OTHER`, and `rpc.method_original` is the name that the caller sent. A call
-//! without an answer, or with an answer that is not gRPC, is a request like any other. If the
-//! handler panics, the span keeps the name. At most 2,048 names of up to 256 bytes are known,
-//! routes and methods together.
+//! Callers can send any method name. So a method is known only after a server of this process
+//! has answered a call to it with messages. Until then, a call that fails without messages,
+//! such as with `UNAUTHENTICATED` or `UNIMPLEMENTED`, has a span named `grpc`. Its
+//! `rpc.method` is `_OTHER`, and `rpc.method_original` is the name that the caller sent. A
+//! call without a response, or with a response that is not gRPC, is recorded as a plain HTTP
+//! request. If the handler panics, the span keeps the method as its name. The process keeps at
+//! most 2,048 names of up to 256 bytes, for routes and methods together.
 //!
-//! Owns the status codes, where they are found, and which method is called. Knows no
-//! messages: bodies pass as they are.
+//! Owns the status codes, their place in a response, and the method of a call. It does not
+//! decode messages, and bodies pass unchanged.
 //!
 //! Source: OpenTelemetry semantic conventions 1.44, *gRPC*.
 

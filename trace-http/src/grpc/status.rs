@@ -1,4 +1,4 @@
-//! The status with which a call ends, wherever the response says it.
+//! The status of a call, which may be in the head, the trailers or the body of the response.
 
 use bytes::Buf;
 use http::{HeaderMap, HeaderValue};
@@ -10,30 +10,31 @@ use super::code::Code;
 use super::web::Frames;
 use crate::percent;
 
-/// The header, trailer or line of gRPC-Web that has the status.
+/// The name of the header, trailer or gRPC-Web line with the status.
 const STATUS: &str = "grpc-status";
-/// What the error says, with `%` before what is no printable ASCII.
+/// The name of the header, trailer or gRPC-Web line with the message of an error. The message
+/// is percent-encoded.
 const MESSAGE: &str = "grpc-message";
 
 /// Looks for the status of a call in its response.
 #[derive(Debug)]
 pub(crate) struct CallStatus {
     found: Option<Found>,
-    /// Of gRPC-Web, where the status is in the body.
+    /// Set for gRPC-Web, whose status is in the body.
     frames: Option<Box<Frames>>,
-    /// Whether the head is that of an answer in messages.
+    /// Whether messages follow the head: the response is gRPC, and its head has no status.
     is_answer: bool,
 }
 
 #[derive(Debug)]
 struct Found {
     code: Code,
-    /// Read of what is no `OK` only.
+    /// Empty if the code is `OK`.
     message: String,
 }
 
 impl CallStatus {
-    /// Looks at the head of a response: one without messages has the status there.
+    /// Reads the head of a response. If the response has no messages, the status is there.
     pub(crate) fn from_head(format: Format, headers: &HeaderMap) -> Self {
         let frames = match format {
             Format::Http2 => None,
@@ -49,14 +50,14 @@ impl CallStatus {
         status
     }
 
-    /// Looks at trailers.
+    /// Looks for the status in trailers.
     pub(crate) fn see_trailers(&mut self, trailers: &HeaderMap) {
         if let Some(status) = trailers.get(STATUS) {
             self.find(status, trailers.get(MESSAGE));
         }
     }
 
-    /// Looks at a piece of the body.
+    /// Looks for the status in a piece of the body.
     pub(crate) fn see_data(&mut self, data: &impl Buf) {
         let Some(frames) = &mut self.frames else {
             return;
@@ -79,13 +80,13 @@ impl CallStatus {
         });
     }
 
-    /// Whether the status is known, so that nothing more is to come.
+    /// Whether the status was found. It is the last part of a response.
     pub(crate) const fn is_found(&self) -> bool {
         self.found.is_some()
     }
 
-    /// Returns the status of a call that has ended: one that does not say it is unknown.
-    /// `None` if nobody here can read it.
+    /// Returns the status of a call that has ended. It is [`Code::Unknown`] if the response
+    /// has no status, and `None` if this build cannot decode the response.
     pub(crate) fn code(&self) -> Option<Code> {
         match &self.found {
             Some(found) => Some(found.code),
@@ -100,17 +101,17 @@ impl CallStatus {
         }
     }
 
-    /// Whether the server is seen to have the method that is called.
+    /// Whether the response shows that the server has the method.
     ///
-    /// An error in the head says nothing of that. It may come from anywhere, such as from what
-    /// asks for a password.
+    /// An error in the head does not show it, because a layer in front of the method may have
+    /// returned it, such as one for authentication.
     pub(crate) fn has_method(&self) -> bool {
         let code = self.found.as_ref().map(|found| found.code);
         self.is_answer && code != Some(Code::Unimplemented)
     }
 
-    /// Writes the status of a call that has ended as tags and status of the current span.
-    /// Which codes are errors differs by side.
+    /// Writes the status of a call that has ended to the current span. `is_error` depends on
+    /// the code and the side; see [`Side::is_grpc_error`](crate::side::Side::is_grpc_error).
     pub(crate) fn write(&self, is_error: bool) {
         let Some(code) = self.code() else { return };
         code.write();
@@ -122,7 +123,7 @@ impl CallStatus {
     }
 }
 
-/// Decodes what gRPC makes of a text.
+/// Decodes a percent-encoded message. Invalid UTF-8 is replaced.
 ///
 /// Source: gRPC, *gRPC over HTTP2*, `Status-Message`.
 fn decode_percent(text: &[u8]) -> String {

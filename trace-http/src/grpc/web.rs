@@ -1,36 +1,37 @@
-//! The frames of gRPC-Web, of which the last has the trailers.
+//! The frames of gRPC-Web. The last frame contains the trailers.
 //!
-//! Source: gRPC, *gRPC Web*: a message or the trailers is a byte of flags, a length of four
-//! bytes, and so many bytes.
+//! Source: gRPC, *gRPC Web*: each frame contains a message or the trailers. It consists of one
+//! byte of flags, four bytes of length, and the content.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// The flag of trailers.
+/// The flag of a frame that contains trailers.
 const IS_TRAILERS: u8 = 0x80;
-/// Bytes of trailers that are read: more than a status takes.
+/// The largest number of bytes of trailers that are read. A status needs fewer.
 const MAX_TRAILERS: usize = 16 * 1_024;
-/// Bytes before the content of a frame.
+/// The number of bytes before the content of a frame.
 const HEAD: usize = 5;
 
-/// Reads frames as they pass, in pieces of any size, until the trailers are whole.
+/// Reads frames as they pass, in pieces of any size, until the trailers are complete.
 #[derive(Debug)]
 pub(crate) struct Frames {
     encoding: Encoding,
-    /// What has come of the head of a frame.
+    /// The bytes of an incomplete frame head.
     head: Vec<u8>,
-    /// Bytes of the frame that are to come.
+    /// The number of bytes of the current frame that have not arrived yet.
     left: usize,
     is_trailers: bool,
-    /// Their first bytes, [`MAX_TRAILERS`] at most.
+    /// The first bytes of the trailers, at most [`MAX_TRAILERS`].
     trailers: Vec<u8>,
-    /// Set when the trailers are whole. What comes behind them is not looked at.
+    /// Set when the trailers are complete. Everything after them is ignored.
     is_over: bool,
 }
 
 #[derive(Debug)]
 enum Encoding {
     Binary,
-    /// Base64, with what has come of four characters. Parts may be padded.
+    /// Base64, with the characters of an incomplete group of four. There may be padding in the
+    /// middle of the text.
     #[cfg_attr(not(feature = "tonic"), expect(dead_code, reason = "not decoded"))]
     Text(Vec<u8>),
 }
@@ -55,12 +56,12 @@ impl Frames {
         }
     }
 
-    /// Whether this crate is built to read them.
+    /// Whether this build can decode the frames.
     pub(crate) const fn can_read(&self) -> bool {
         cfg!(feature = "tonic") || matches!(self.encoding, Encoding::Binary)
     }
 
-    /// Reads a piece of the body; returns the trailers if they are whole with it, once.
+    /// Reads a piece of the body. Returns the trailers, once, if this piece completes them.
     pub(crate) fn read(&mut self, piece: &[u8]) -> Option<HeaderMap> {
         if self.is_over {
             return None;
@@ -98,7 +99,7 @@ impl Frames {
         }
     }
 
-    /// Begins a frame, if its head is whole.
+    /// Begins a frame, if its head is complete.
     fn begin_frame(&mut self) {
         if let [flags, a, b, c, d] = self.head[..] {
             self.left = u32::from_be_bytes([a, b, c, d]) as usize;
@@ -110,7 +111,8 @@ impl Frames {
     fn trailers(&mut self) -> HeaderMap {
         let mut trailers = std::mem::take(&mut self.trailers);
         if trailers.len() == MAX_TRAILERS {
-            // The last line may be cut: a part of a status would be another one.
+            // The last line may be incomplete. A part of a status would be read as another
+            // status.
             let whole = trailers.iter().rposition(|byte| *byte == b'\n');
             trailers.truncate(whole.unwrap_or(0));
         }
@@ -119,7 +121,7 @@ impl Frames {
     }
 }
 
-/// Reads a line of trailers; what is none is left out.
+/// Reads a line of trailers; `None` if it is invalid.
 fn line(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
     let colon = line.iter().position(|byte| *byte == b':')?;
     let (name, value) = line.split_at(colon);
@@ -128,8 +130,8 @@ fn line(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
     Some((name, HeaderValue::from_bytes(value).ok()?))
 }
 
-/// Decodes whole groups of four characters; the rest waits for the next piece. What is no
-/// base64 is left out.
+/// Decodes all complete groups of four characters. The rest waits for the next piece. Groups
+/// that are not base64 are left out.
 #[cfg(feature = "tonic")]
 fn decode_base64(waiting: &mut Vec<u8>, piece: &[u8]) -> Vec<u8> {
     use base64::Engine as _;
@@ -139,7 +141,7 @@ fn decode_base64(waiting: &mut Vec<u8>, piece: &[u8]) -> Vec<u8> {
     let whole = waiting.len() / 4 * 4;
     let mut decoded = Vec::with_capacity(whole / 4 * 3);
     for group in waiting.drain(..whole).collect::<Vec<u8>>().chunks(4) {
-        // Each by itself: there may be padding in the middle.
+        // Each group is decoded alone, because there may be padding in the middle.
         let _bad = STANDARD.decode_vec(group, &mut decoded);
     }
     decoded

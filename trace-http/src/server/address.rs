@@ -9,8 +9,8 @@ use http::{Extensions, HeaderMap, Uri};
 use crate::host::split_port;
 
 /// The address of the other end of the connection. If this crate does not know the server, put
-/// this into the extensions of the request. axum's `ConnectInfo<SocketAddr>` is found without
-/// it.
+/// this into the extensions of the request. axum's `ConnectInfo<SocketAddr>` is found
+/// automatically.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddress(pub SocketAddr);
 
@@ -28,7 +28,7 @@ pub(super) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
     None
 }
 
-/// What the headers of proxies say about a request.
+/// The values from the headers of proxies.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Forwarded<'a> {
     pub(super) client: Option<&'a str>,
@@ -37,7 +37,7 @@ pub(super) struct Forwarded<'a> {
 }
 
 impl<'a> Forwarded<'a> {
-    /// Reads the values of the proxy that is next to the client: the first of each header.
+    /// Reads the first value of each header, which comes from the proxy next to the client.
     ///
     /// Source: Forwarded HTTP Extension (RFC 7239).
     pub(super) fn from_headers(headers: &'a HeaderMap) -> Self {
@@ -73,8 +73,8 @@ impl<'a> Forwarded<'a> {
     }
 }
 
-/// Splits a text where a character is not in quotes. After a backslash in quotes, the next
-/// character is itself.
+/// Splits a text at a character, except in quotes. In quotes, a backslash escapes the next
+/// character.
 fn split_unquoted(text: &str, at: char) -> impl Iterator<Item = &str> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     text.split(move |character| {
@@ -91,7 +91,7 @@ fn split_unquoted(text: &str, at: char) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Returns the host and the port that the client has requested.
+/// Returns the host and the port that the client requested.
 pub(super) fn server<'a>(
     forwarded: &Forwarded<'a>,
     uri: &'a Uri,

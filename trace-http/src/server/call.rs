@@ -1,4 +1,4 @@
-//! What a gRPC request says about its call.
+//! The timeout of a gRPC call.
 
 use http::{HeaderMap, HeaderValue};
 

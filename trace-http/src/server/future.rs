@@ -25,7 +25,7 @@ use crate::route::Route;
 use crate::route_layer;
 
 pin_project! {
-    /// The future of a response; made by [`ServerService`](super::ServerService).
+    /// The future of a response. Made by [`ServerService`](super::ServerService).
     ///
     /// # Cancel safety
     ///
@@ -61,7 +61,7 @@ impl<F> ServerFuture<F> {
         }
     }
 
-    /// The future that the service returns, when called within the span of the request.
+    /// Calls the service within the span of the request, and wraps the future that it returns.
     pub(super) fn call(
         begun: Begun,
         options: &Arc<Options>,
@@ -106,7 +106,7 @@ impl<F> ServerFuture<F> {
     }
 }
 
-/// What surrounds the handler of a request that has no response yet.
+/// The span of a request that has no response yet.
 #[derive(Debug)]
 enum State {
     /// There is no span of this layer.
@@ -152,7 +152,8 @@ struct Running {
     /// The text for the method in the name of the span.
     method: &'static str,
     options: Arc<Options>,
-    /// Whether the route is not known here, though there is a router inside.
+    /// Whether this layer is around a router of axum, and did not find the route in the
+    /// request.
     misses_route: bool,
 }
 
@@ -257,7 +258,8 @@ impl Running {
                     let route = Route::from_extensions(response.extensions());
                     let route = route.or(noted.take());
                     write_route(method, about, route.as_ref());
-                    // What no route has matched is rarely a success.
+                    // A request without a route rarely succeeds. So a success shows that the
+                    // router does not pass on its routes.
                     let is_missed = *misses_route && route.is_none() && !about.is_call();
                     if is_missed && response.status().is_success() && !route_layer::is_used() {
                         no_routes(options.source);
@@ -268,7 +270,8 @@ impl Running {
                 Err(error) => about.see_error(error),
             },
         );
-        // What is pending has no chance to say it.
+        // The closure above is not called while the response is pending, so the route is
+        // written here.
         if let Some(route) = noted.take().filter(|_| span.is_recording()) {
             span.in_scope(|| write_route(method, about, Some(&route)));
         }

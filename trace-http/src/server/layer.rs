@@ -1,4 +1,4 @@
-//! The layer of a server, and what it can be told.
+//! The layer for servers, and its options.
 
 use std::borrow::Cow;
 use std::panic::Location;
@@ -20,8 +20,8 @@ use crate::hooks::{Hook, keyed};
 use crate::mark;
 use crate::panics;
 
-/// Makes each request a span: a layer for axum, tonic, and any other service of `http`'s
-/// requests.
+/// Returns a layer that records a span for each request. Use it with axum, tonic, or any other
+/// service for requests of `http`.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -41,46 +41,48 @@ pub fn server() -> ServerLayer {
     }
 }
 
-/// A layer whose spans are the requests that a server handles; made by [`server`].
+/// A layer that records a server span for each request. Made by [`server`].
 ///
-/// A span goes on with the caller's trace, and lasts from the head of the request to the end
-/// of the response's body; [the crate](crate#when-the-span-of-an-exchange-ends) says when
-/// that is. The handler runs within it, and so does each poll of the body.
+/// The span continues the caller's trace. It begins at the head of the request, and ends with
+/// the body of the response; see [the crate](crate#when-the-span-of-an-exchange-ends). The
+/// handler and each poll of the body run within the span.
 ///
 /// # What is recorded
 ///
-/// The name is the method and the route, `GET /users/{id}`; without a route, such as where
-/// none matched, it is the method, and never a path. For methods that
-/// [are not known](crate::conventions::HTTP_REQUEST_METHOD) it is `HTTP`. The tags are those
-/// that OpenTelemetry requires or recommends, but for the client's address. Signatures in
-/// queries are replaced by `REDACTED`.
+/// The name is the method and the route, such as `GET /users/{id}`. Without a route, such as
+/// when none matched, the name is the method alone. The name never contains the path. A method
+/// that is [not known](crate::conventions::HTTP_REQUEST_METHOD) is replaced by `HTTP`. The
+/// tags are those that OpenTelemetry requires or recommends, except for the client's address.
+/// Signatures in queries are replaced by `REDACTED`.
 ///
-/// Statuses from 500 on are errors, without a description. A request that is dropped before
-/// its end, as the client went away or a timeout outside has struck, is cancelled, and also
-/// an error, with `error.type = cancelled`. A handler that panics has panicked, also if
-/// something inside makes a response of that, and its text is recorded as that of an error:
-/// see [`without_panic_hook`](Self::without_panic_hook). A response whose body ends before its
-/// `content-length` is an error, as the connection fails.
+/// Statuses from 500 on are errors, without a description. If the client closes the
+/// connection, or the timeout of an outer layer expires, the request is dropped before its
+/// end. Its span is then cancelled, and also an error, with `error.type = cancelled`. If the
+/// body of a response ends before its `content-length`, the span is an error, because the
+/// connection breaks.
 ///
-/// Calls of gRPC, and of gRPC-Web, have the name and the tags of calls: see
-/// [`grpc`](crate::grpc).
+/// If a handler panics, the outcome is panicked, and the text of the panic is recorded as an
+/// error. This is also the case if an inner layer catches the panic and returns a status from
+/// 500 on: see [`without_panic_hook`](Self::without_panic_hook).
+///
+/// gRPC and gRPC-Web calls have their own names and tags: see [`grpc`](crate::grpc).
 ///
 /// # Where to put it
 ///
 /// | | routes |
 /// |---|---|
-/// | `Router::layer`, after all routes | are known at once, also to the sampler |
-/// | around a router, as `ServiceBuilder` puts it | need [`route`](crate::route()) inside the router; `trace_core::diagnostics` says so |
+/// | `Router::layer`, after all routes | are known from the start, also to the sampler |
+/// | around a router of axum, such as with `ServiceBuilder` | need [`route`](crate::route()) inside the router; `trace_core::diagnostics` reports it if it is missing |
 /// | around another router | need a [`Route`](crate::Route) in the response's extensions |
 ///
 /// axum calls a layer of `Router::layer` for the routes that were added before it, and for the
-/// fallback. If a request passes two of these layers, only the first makes a span, and
-/// `trace_core::diagnostics` says so, whatever is between them. A request that a handler makes
-/// to a service of the same process is another one, with a span of its own, also if it is a
-/// copy of the handler's own request.
+/// fallback. If a request passes two of these layers, only the outer one records a span, and
+/// `trace_core::diagnostics` reports it, even if other layers are between the two. If a
+/// handler sends a request to a service of the same process, this request has its own span,
+/// even if it is a copy of the handler's request.
 ///
-/// `axum::serve` takes no `server().layer(router)`, whose bodies are not axum's. Make a router
-/// of it again, or put the layer, with others, into `Router::layer`:
+/// `axum::serve` does not accept `server().layer(router)`, because its bodies are not axum's.
+/// Put that service into a new router, or pass the layer, with others, to `Router::layer`:
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -94,14 +96,14 @@ pub fn server() -> ServerLayer {
 /// let app: Router = router.layer(ServiceBuilder::new().layer(trace_http::server()));
 /// ```
 ///
-/// An upgraded connection, such as a WebSocket, goes on after its request: its span ends with
-/// the head of the response. The task that serves it inherits nothing:
-/// make roots of its messages, linked to the request's context.
+/// An upgraded connection, such as a WebSocket, outlives its request, whose span ends at the
+/// head of the response. The task that serves the connection inherits no trace. Begin a root
+/// for each message, with a link to the context of the request.
 ///
 /// # Bodies
 ///
-/// The body of a response becomes a [`TracedBody`](crate::TracedBody). That of the request
-/// stays what it is, and the handler reads it within the span.
+/// The body of a response becomes a [`TracedBody`](crate::TracedBody). The body of the request
+/// is unchanged, and the handler reads it within the span.
 #[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it is around a service"]
 pub struct ServerLayer {
@@ -109,7 +111,8 @@ pub struct ServerLayer {
 }
 
 impl ServerLayer {
-    /// Puts the layer around a service, as [`Layer::layer`] does, which need not be imported.
+    /// Puts the layer around a service. Does the same as [`Layer::layer`], but needs no import
+    /// of the trait.
     pub fn layer<S>(&self, inner: S) -> ServerService<S> {
         if self.options.sees_caught_panics {
             panics::watch();
@@ -122,21 +125,22 @@ impl ServerLayer {
         self
     }
 
-    /// Records nothing of requests for this path; `*` in it is any text. The path is the whole
-    /// one, also in a nested router, and begins with `/`, which is added if it is missing.
+    /// Does not record requests for this path. A `*` in it matches any text. It is compared
+    /// with the whole path, also in a nested router. A `/` at its start is added if it is
+    /// missing, except before a `*`.
     ///
-    /// The caller's context still passes to what the handler calls, as far as the caller is
-    /// [trusted](Self::trust): with [`Trust::Restart`] nothing passes, and with
-    /// [`Trust::Capped`] it takes from the allowance, and passes as "not sampled" if none is
-    /// left.
+    /// Requests that the handler sends still carry the caller's context, depending on the
+    /// [trust](Self::trust) in the caller. With [`Trust::Restart`], they carry no context.
+    /// With [`Trust::Capped`], a context that is sampled or leaves the decision open takes
+    /// from the limit. Above the limit, it is passed on as "not sampled".
     ///
     /// May be called several times.
     pub fn skip(self, path: impl Into<Cow<'static, str>>) -> Self {
         self.with(|options| options.skipped.push(Pattern::new(path.into())))
     }
 
-    /// Sets the formats of the headers that say who calls. Default:
-    /// [`W3cPropagator`](trace_core::propagation::W3cPropagator), of `traceparent`,
+    /// Sets the header formats of the caller's context. Default:
+    /// [`W3cPropagator`](trace_core::propagation::W3cPropagator), for `traceparent`,
     /// `tracestate` and `baggage`.
     pub fn propagator(self, propagator: impl Propagator + 'static) -> Self {
         self.with(|options| options.propagator = Some(Arc::new(propagator)))
@@ -147,45 +151,45 @@ impl ServerLayer {
         self.with(|options| options.trust = trust)
     }
 
-    /// Sets the tracer. Default: the one that is current when a request comes.
+    /// Sets the tracer. Default: the tracer that is current when a request arrives.
     pub fn tracer(self, tracer: Tracer) -> Self {
         self.with(|options| options.tracer = Some(tracer))
     }
 
-    /// Sets the scheme of requests that do not say it, as those of HTTP/1 do not. Default:
+    /// Sets the scheme of requests that do not contain one, such as those of HTTP/1. Default:
     /// `http`.
     pub fn scheme(self, scheme: impl Into<Cow<'static, str>>) -> Self {
         self.with(|options| options.scheme = scheme.into())
     }
 
-    /// Believes what proxies say of the client and of what it asked for: `Forwarded`, and
-    /// `X-Forwarded-For`, `-Host` and `-Proto`. Anybody can send these headers: for servers
-    /// that only a proxy can reach.
+    /// Uses the headers in which proxies describe the client and its request: `Forwarded`, and
+    /// `X-Forwarded-For`, `-Host` and `-Proto`. Any client can send these headers. So use this
+    /// only if the server cannot be reached without a proxy.
     pub fn believe_proxies(self) -> Self {
         self.with(|options| options.believes_proxies = true)
     }
 
-    /// Records the client's address: what proxies say, if they are
-    /// [believed](Self::believe_proxies), or else the other end of the connection, if that is
-    /// known (axum's `ConnectInfo`, or a [`PeerAddress`](crate::PeerAddress)).
+    /// Records the client's address. It comes from the headers of proxies, if they are
+    /// [believed](Self::believe_proxies). Otherwise, it is the other end of the connection, if
+    /// axum's `ConnectInfo` or a [`PeerAddress`](crate::PeerAddress) shows it.
     pub fn record_client_address(self) -> Self {
         self.with(|options| options.records_client_address = true)
     }
 
-    /// Records the bytes of bodies: the request's, if its length is announced, and those of
-    /// the response that were given.
+    /// Records the sizes of bodies in bytes: that of the request, if it has a
+    /// `content-length`, and that of the response, as far as the body was read.
     pub fn record_body_sizes(self) -> Self {
         self.with(|options| options.reports.size = true)
     }
 
-    /// Records when the head of the response and the first byte of its body were there, as
+    /// Records when the head of the response and the first byte of its body were ready, as
     /// logs `http.response.head` and `http.response.first_byte`.
     pub fn record_times(self) -> Self {
         self.with(|options| options.reports.times = true)
     }
 
-    /// Records headers of the request, as arrays `http.request.header.<name>`. Think of what
-    /// is secret in them.
+    /// Records headers of the request, as arrays `http.request.header.<name>`. Secrets in them
+    /// are not removed.
     pub fn record_request_headers(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         let names = keyed(HTTP_REQUEST_HEADER, names);
         self.with(|options| options.extras.request_headers.extend(names))
@@ -197,25 +201,26 @@ impl ServerLayer {
         self.with(|options| options.extras.response_headers.extend(names))
     }
 
-    /// Records how long the caller of gRPC waits, in seconds, as
+    /// Records the timeout that a gRPC caller has set, in seconds, as
     /// [`grpc.timeout`](crate::conventions::GRPC_TIMEOUT).
     pub fn record_grpc_timeout(self) -> Self {
         self.with(|options| options.records_grpc_timeout = true)
     }
 
-    /// Counts requests that are dropped before their end as cancelled alone, and not as errors.
-    /// For servers whose clients leave as they like, such as those of streams.
+    /// Records requests that are dropped before their end as cancelled, but not as errors. Use
+    /// it for servers whose clients may disconnect at any time, such as servers of streams.
     pub fn dropped_is_no_error(self) -> Self {
         self.with(|options| options.fails_when_dropped = false)
     }
 
-    /// Does not look for panics that something inside catches, as tower-http's `CatchPanic`
-    /// does: they are errors by their status then. Nor are the texts of panics recorded, unless
-    /// another layer sees them.
+    /// Does not detect panics that an inner layer catches, such as tower-http's `CatchPanic`.
+    /// Such a request is then an error because of its status. The texts of panics are not
+    /// recorded either, unless another `server` layer has set the panic hook.
     ///
-    /// To see them, the layer sets a hook of panics, once in the process. It counts the panics
-    /// of each thread, keeps the text of the last one, and calls the hook that was there
-    /// before. A hook that is set later in its place does not count them, unless it calls it.
+    /// To detect these panics, the layer sets a panic hook, once in the process. The hook
+    /// counts the panics of each thread, keeps the text of the last one, and calls the
+    /// previous hook. If you set another hook later, it must call this one, or caught panics
+    /// are not detected.
     pub fn without_panic_hook(self) -> Self {
         self.with(|options| options.sees_caught_panics = false)
     }
@@ -225,8 +230,8 @@ impl ServerLayer {
         self.with(|options| options.trace_id_header = Some(name))
     }
 
-    /// Calls a hook for each request that is recorded, within its span. If it panics, the
-    /// request goes on.
+    /// Calls a hook for each request that is recorded. The hook runs within the span. If the
+    /// hook panics, the request is still handled.
     ///
     /// ```
     /// use trace_core::span;
@@ -240,8 +245,8 @@ impl ServerLayer {
         self.with(|options| options.extras.on_request = Some(Hook(Arc::new(hook))))
     }
 
-    /// Calls a hook for each response of a request that is recorded, within its span. If it
-    /// panics, the response goes on.
+    /// Calls a hook for each response to a request that is recorded. The hook runs within the
+    /// span. If the hook panics, the response is still sent.
     pub fn on_response(self, hook: impl Fn(&ResponseHead<'_>) + Send + Sync + 'static) -> Self {
         self.with(|options| options.extras.on_response = Some(Hook(Arc::new(hook))))
     }
@@ -251,7 +256,7 @@ impl<S> Layer<S> for ServerLayer {
     type Service = ServerService<S>;
 
     fn layer(&self, inner: S) -> ServerService<S> {
-        // The method of its own, which comes first.
+        // This calls the inherent method, which takes precedence.
         Self::layer(self, inner)
     }
 }

@@ -62,13 +62,13 @@ impl Options {
         }
     }
 
-    /// Writes the id of a trace into the headers of a response, if that is wanted.
+    /// Writes the id of a trace into the headers of a response, if a header is set for it.
     pub(super) fn write_trace_id(&self, headers: &mut HeaderMap, context: Option<TraceContext>) {
         if let Some(name) = &self.trace_id_header
             && let Some(context) = context
             && let Ok(id) = HeaderValue::try_from(context.trace_id.to_string())
         {
-            // There may be no place for one more.
+            // The map may be full.
             let _full = headers.try_insert(name.clone(), id);
         }
     }
@@ -77,7 +77,8 @@ impl Options {
         self.skipped.iter().any(|pattern| pattern.matches(path))
     }
 
-    /// Whether the request has more tags than those with which its span begins.
+    /// Whether there are optional tags of the request. They are written after the start of the
+    /// span.
     pub(super) fn says_more_of_requests(&self) -> bool {
         self.reports.size || self.extras.has_any_of_requests()
     }

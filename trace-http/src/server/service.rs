@@ -31,7 +31,8 @@ impl<S> ServerService<S> {
         Self {
             inner,
             options,
-            // Only for a hint: the text is no interface of axum's.
+            // Only a hint depends on this, because the name of a type may change with axum's
+            // version.
             is_around_router: type_name::<S>().contains("axum::routing::Router"),
         }
     }
@@ -60,7 +61,7 @@ where
             return ServerFuture::untraced(self.inner.call(request));
         }
         if around::is_within() {
-            // One layer may be around two services, too.
+            // One layer may also be around two services, one within the other.
             mark::note_several();
         }
         let begun = match Captured::take(request.extensions_mut()) {
@@ -71,7 +72,8 @@ where
             }),
         };
         mark::set(request.extensions_mut(), self.options.source);
-        // Not moved into the closure, which is moved itself several times.
+        // The closure only borrows the request, because the closure itself is moved several
+        // times.
         let mut request = Some(request);
         ServerFuture::call(begun, &self.options, self.is_around_router, || {
             request.take().map(|request| self.inner.call(request))

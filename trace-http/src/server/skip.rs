@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-/// A pattern for paths, in which `*` stands for any text.
+/// A pattern for paths, in which `*` matches any text.
 #[derive(Clone, Debug)]
 pub(super) struct Pattern(Cow<'static, str>);
 
 impl Pattern {
-    /// Adds the `/` that all paths begin with, if the pattern has none.
+    /// Adds the `/` that all paths begin with, unless the pattern begins with `/` or `*`.
     pub(super) fn new(path: Cow<'static, str>) -> Self {
         Self(match path.starts_with(['/', '*']) {
             true => path,

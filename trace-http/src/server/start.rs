@@ -33,20 +33,22 @@ use crate::{grpc, method, names, route};
 pub(super) struct Begun {
     pub(super) span: BegunSpan,
     pub(super) handled: Handled,
-    /// What stands for the method in the name.
+    /// The text for the method in the name of the span.
     pub(super) method: &'static str,
     /// Whether the route is known.
     pub(super) has_route: bool,
 }
 
-/// The span of a request, as far as there is something to be said of it.
+/// The span of a request.
 pub(super) enum BegunSpan {
     Exchange(Exchange),
-    /// It is not recorded, and no call whose name might be learned.
+    /// The span is not recorded, and the request is not a gRPC call. An unrecorded call is an
+    /// `Exchange`, because its response may show that the method exists.
     Unrecorded(UnrecordedSpan),
 }
 
-/// Begins the span of a request. Its headers say more of the caller than what was captured.
+/// Begins the span of a request. A context in the headers takes precedence over a captured
+/// one.
 pub(super) fn begin<B>(
     options: &Options,
     request: &Request<B>,
@@ -123,13 +125,13 @@ pub(super) fn begin<B>(
     }
 }
 
-/// What a request asks for. Most of it is read only if somebody wants it: a sampler, or the
-/// span.
+/// The parts of a request that become tags. Most are read only if the sampler or the span
+/// needs them.
 struct Asked<'a> {
     options: &'a Options,
     headers: &'a HeaderMap,
     method: &'a Method,
-    /// Its path is whole, also in a nested router.
+    /// The address, with the whole path also in a nested router.
     uri: &'a Uri,
     version: Version,
     route: Option<&'a str>,
@@ -203,7 +205,8 @@ impl<'a> Asked<'a> {
         ])
     }
 
-    /// Says what is true of requests and calls alike. The sampler sees what is true of either.
+    /// Starts a span with the first three tags, which HTTP requests and gRPC calls share. The
+    /// sampler sees the tags of both.
     fn start_undecided(&self, root: &LayerRoot<'_>, call: &str) -> Started {
         let peer = self.peer.map(|peer| display(peer.ip()));
         let query = self.uri.query().map(Query);
@@ -227,7 +230,7 @@ impl<'a> Asked<'a> {
         root.start_with_first(3, tags)
     }
 
-    /// Returns the rest.
+    /// Returns the tags that are written when the response arrives.
     fn undecided(&self, call: &str) -> Undecided {
         Undecided {
             call: call.to_owned(),
@@ -249,7 +252,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// The client's address: what proxies say, or else the connection.
+    /// Returns the client's address: from headers of proxies, or else from the connection.
     fn client<'b>(&self, peer: Option<&'b DisplayTag<IpAddr>>) -> Client<'b>
     where
         'a: 'b,
@@ -261,7 +264,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// A query, if there is one. Formatted only if something in it is not recorded.
+/// Returns a query as a tag. It is formatted only if it contains secrets.
 fn query_input<'a>(query: Option<&'a Query<'a>>) -> TagInput<'a> {
     match query {
         None => TagInput::None,
@@ -270,7 +273,7 @@ fn query_input<'a>(query: Option<&'a Query<'a>>) -> TagInput<'a> {
     }
 }
 
-/// A value that is read when somebody wants it.
+/// A tag whose value is read only when it is needed.
 struct Read<'a, F>(F, PhantomData<&'a ()>);
 
 impl<'a, F: Fn() -> TagInput<'a>> Read<'a, F> {
@@ -294,7 +297,7 @@ impl<'a, F: Fn() -> TagInput<'a>> TagSource for Read<'a, F> {
         (self.0)()
     }
 
-    /// It is of this crate, and does nothing but read.
+    /// The implementation only reads a part of the request.
     fn __traced_is_plain(&self) -> bool {
         true
     }
@@ -316,7 +319,7 @@ impl TagSource for Client<'_> {
     }
 }
 
-/// Says of the current span what is asked for.
+/// Writes the optional tags of a request to the current span.
 fn write_more<B>(options: &Options, request: &Request<B>) {
     if options.reports.size {
         span::add_tag(HTTP_REQUEST_BODY_SIZE, length(request.headers()));

@@ -20,6 +20,7 @@ use super::variables::{Variables, Warning};
 use super::{batching, limits, others, resource};
 #[cfg(feature = "json")]
 use crate::JsonCollector;
+use crate::redact::Redaction;
 
 /// What the environment asks for: where spans go, how many, and by which name.
 ///
@@ -152,7 +153,8 @@ impl Settings {
     }
 
     /// Makes the builder of a tracer that follows these settings. Detects the
-    /// [resource](crate::resource).
+    /// [resource](crate::resource), and hides [secrets](Redaction) in what is recorded; to
+    /// change which, set another redactor on the builder.
     ///
     /// # Errors
     ///
@@ -163,6 +165,7 @@ impl Settings {
             return Ok(builder.disabled());
         }
         builder = builder.sampler(self.sampler.sampler()).limits(self.limits);
+        builder = builder.redact(Redaction::standard());
         builder = self.batching.apply(builder);
         if self.exporters.is_empty() {
             // That nothing is kept was asked for, and is no mistake.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use std::time::Duration;
 use trace_core::{Collector, CollectorError, SpanBatch};
 
 use super::create_file_error::CreateFileError;
+use super::open_at_line::open_at_line;
 use super::output::{JsonStats, Limits, Output};
 use super::rotating_file::{RotatingFile, Rotation};
 use crate::encode::Request;
@@ -206,25 +207,6 @@ impl Collector for JsonCollector {
     fn flush(&self, _timeout: Duration) -> Result<(), CollectorError> {
         self.output().flush_or_error()
     }
-}
-
-/// Opens a file to append whole lines.
-pub(super) fn open_at_line(path: &Path) -> io::Result<File> {
-    let mut file = File::options()
-        .create(true)
-        .append(true)
-        .read(true)
-        .open(path)?;
-    // A pipe or a device has no end to seek to.
-    if file.metadata()?.is_file() && file.seek(SeekFrom::End(0))? > 0 {
-        let mut last = [0];
-        file.seek(SeekFrom::End(-1))?;
-        file.read_exact(&mut last)?;
-        if last != *b"\n" {
-            file.write_all(b"\n")?;
-        }
-    }
-    Ok(file)
 }
 
 impl Drop for JsonCollector {

@@ -3,6 +3,7 @@
 mod chrome_trace;
 mod create_file_error;
 mod json_collector;
+mod open_at_line;
 mod output;
 mod rotating_file;
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use trace_core::{Clock, Timestamp};
 
 use super::create_file_error::CreateFileError;
-use super::json_collector::open_at_line;
+use super::open_at_line::open_at_line;
 
 /// When a [`RotatingFile`] is renamed, and how many copies are kept.
 #[derive(Clone, Debug)]

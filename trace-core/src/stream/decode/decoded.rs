@@ -7,6 +7,7 @@
 
 use super::part::{Part, PartReport};
 use super::piece::{NO_PIECE, Piece};
+use super::replace_texts::ReplaceTexts;
 use super::span_index::{Entries, IndexedSpan, SpanIndex, UnendedSpan};
 use crate::process::clock::Converter;
 use crate::stream::{Chunk, Site, SiteTable};
@@ -214,6 +215,17 @@ impl Decoded {
             self.index.rewrite_opening(open, to);
             self.index.rewrite(open, chunk, to);
         }
+    }
+
+    /// Replaces texts of all spans; see [`SpanIndex::replace_texts`]. All spans must have
+    /// ended.
+    pub(crate) fn replace_texts(&mut self, replace: &mut impl ReplaceTexts) {
+        let (chunks, joined) = (&self.chunks, &self.joined);
+        let chunk = |number| match number {
+            JOINED => Some(joined),
+            number => chunks.get(number as usize),
+        };
+        self.index.replace_texts(chunk, replace);
     }
 
     /// Adds a report of a part.

@@ -17,11 +17,13 @@
 //! - [`limits`] decides which of a span's entries count.
 //! - [`rewrite`] removes entries that no longer count from a span that is open for a long
 //!   time.
+//! - [`replace_texts`] replaces texts of the finished spans of a batch, before a collector
+//!   gets them.
 //! - [`lost_spans`] and [`part_losses`] record lost spans, so that each is counted once.
 //!
 //! This code runs on the worker's thread, or on the thread that flushes an on-demand
-//! tracer. It calls no application code, and the only lock it takes is the one of the site
-//! table. [`delivery`](crate::delivery) decides when to read, and what happens to a batch.
+//! tracer. It calls no application code but what [`ReplaceTexts`] passes to it, and the only
+//! lock it takes is the one of the site table. [`delivery`](crate::delivery) decides when to read, and what happens to a batch.
 
 mod decoded;
 mod decoder;
@@ -31,6 +33,7 @@ mod lost_spans;
 mod part;
 mod part_losses;
 mod piece;
+mod replace_texts;
 mod rewrite;
 mod segment;
 mod span_index;
@@ -43,6 +46,7 @@ pub(crate) use decoded::Decoded;
 pub(crate) use decoder::Decoder;
 pub(crate) use part::{Part, PartReport, PartState, SCOPE_NUMBER_BLOCK};
 pub(crate) use part_losses::PartLosses;
+pub(crate) use replace_texts::ReplaceTexts;
 pub(crate) use span_index::IndexedSpan;
 pub(crate) use streamed_span::{StreamedSpan, StreamedTags};
 pub use trace_losses::TraceLosses;

@@ -28,12 +28,15 @@ pub(crate) struct SpanIndex {
     pieces: Vec<Piece>,
     /// The spans, in no particular order: when one is removed, the last one takes its
     /// place.
-    spans: Vec<IndexedSpan>,
+    pub(super) spans: Vec<IndexedSpan>,
     /// The entries of all spans, with one linked list per span. When a span is removed,
     /// its nodes stay unused until the batch ends.
-    nodes: Vec<EntryNode>,
+    pub(super) nodes: Vec<EntryNode>,
     /// Copies of the arrays that are values of entries.
-    arrays: Vec<TagArray>,
+    pub(super) arrays: Vec<TagArray>,
+    /// Entries with replaced texts. It is empty unless the tracer redacts; see
+    /// [`replace_texts`](Self::replace_texts).
+    pub(super) replaced: Chunk,
 }
 
 /// One span: its opening, its end, and the list of its other entries. Until its end is
@@ -51,7 +54,7 @@ pub(crate) struct IndexedSpan {
     /// The index of its piece, which names the chunk of its entries.
     pub(crate) piece: u32,
     /// The first of its nodes, or `NONE`.
-    first: u32,
+    pub(super) first: u32,
     pub(crate) dropped: DroppedItems,
     /// The set of the kinds of its entries; see [`EntryKind::bit`]. The lowest bit, which
     /// is no kind's, is [`TEXT_KEYS`].
@@ -81,14 +84,15 @@ pub(crate) struct UnendedSpan {
 
 /// An entry that belongs to a span, in a list linked by index.
 #[derive(Clone, Copy, Debug)]
-struct EntryNode {
-    /// The position of the entry in the chunk of the span's piece.
-    cursor: Cursor,
+pub(super) struct EntryNode {
+    /// The position of the entry in the chunk of the span's piece, or in the chunk of
+    /// replaced entries.
+    pub(super) cursor: Cursor,
     /// The next node of the span, or `NONE`.
-    next: u32,
+    pub(super) next: u32,
     /// If the entry's value is an array, the index of its copy; otherwise `NONE` or
     /// `WITHOUT_LOG`.
-    array: u32,
+    pub(super) array: u32,
 }
 
 /// A bit of a set of kinds: the span has a tag whose key is not one of its site's.
@@ -163,6 +167,7 @@ impl SpanIndex {
         self.spans.clear();
         self.nodes.clear();
         self.arrays.clear();
+        self.replaced.clear();
     }
 
     /// Returns how many bytes are allocated, in use or not. The heap memory of arrays is
@@ -172,6 +177,7 @@ impl SpanIndex {
             + self.spans.capacity() * size_of::<IndexedSpan>()
             + self.nodes.capacity() * size_of::<EntryNode>()
             + self.arrays.capacity() * size_of::<TagArray>()
+            + self.replaced.allocated()
     }
 
     /// Returns all spans: those that have ended, and those that are still being read.
@@ -396,6 +402,29 @@ impl SpanIndex {
         }
     }
 
+    /// Adds an entry behind all others of a span that has ended.
+    #[cold]
+    pub(super) fn add_last(&mut self, span: usize, kind: EntryKind, cursor: Cursor) {
+        let index = u32::try_from(self.nodes.len()).unwrap_or(NONE);
+        let Some(span) = self.spans.get_mut(span) else {
+            return;
+        };
+        span.kinds |= kind.bit();
+        let (mut last, mut next) = (NONE, span.first);
+        while let Some(node) = self.nodes.get(next as usize) {
+            (last, next) = (next, node.next);
+        }
+        match self.nodes.get_mut(last as usize) {
+            Some(node) => node.next = index,
+            None => span.first = index,
+        }
+        self.nodes.push(EntryNode {
+            cursor,
+            next: NONE,
+            array: NONE,
+        });
+    }
+
     /// Returns the entries of a span, which are in `chunk`. Without a chunk, the result is
     /// empty.
     pub(crate) fn entries<'a>(
@@ -426,7 +455,8 @@ impl<'a> Entries<'a> {
         let index = self.next;
         let item = self.index.nodes.get(index as usize)?;
         self.next = item.next;
-        let (_, mut entry, end) = self.chunk?.entry(item.cursor)?;
+        let chunk = self.chunk_of(item)?;
+        let (_, mut entry, end) = chunk.entry(item.cursor)?;
         let is_without_log = item.array == WITHOUT_LOG;
         if is_without_log && let Entry::Error { log, .. } = &mut entry {
             *log = false;
@@ -441,12 +471,21 @@ impl<'a> Entries<'a> {
         })
     }
 
+    /// Returns the chunk that has the entry of a node.
+    #[inline]
+    fn chunk_of(&self, node: &EntryNode) -> Option<&'a Chunk> {
+        match node.cursor.is_of_replaced() {
+            false => self.chunk,
+            true => Some(&self.index.replaced),
+        }
+    }
+
     /// Reads the next entry if it is a tag. Tags come first, so `None` means that there is
     /// no other one. `site` is the site of the span.
     #[inline]
     pub(super) fn next_tag(&mut self, site: &'static Site) -> Option<(&'a str, TagRef<'a>)> {
         let item = self.index.nodes.get(self.next as usize)?;
-        match self.chunk?.plain_tag(item.cursor, site) {
+        match self.chunk_of(item)?.plain_tag(item.cursor, site) {
             Some(tag) => {
                 self.next = item.next;
                 Some(tag)

@@ -1,0 +1,304 @@
+//! Applies the application's redactor to a batch, before any collector gets it.
+//!
+//! This file owns the answers about keys, which are asked for once, and what happens if the
+//! redactor panics. It does not know what a secret is, and finds no texts: that is in
+//! `stream/decode`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::call;
+use crate::diagnostics;
+use crate::process::caught::catch;
+use crate::stream::decode::{Decoded, ReplaceTexts};
+use crate::stream::{FieldKey, Header, Site};
+use crate::value::redaction::{KeyVerdict, REDACTED, Redactor};
+use crate::value::{Resource, TagArray, TagValue};
+
+/// The redactor of a tracer, and its answers about keys.
+pub(super) struct Redaction {
+    redactor: Box<dyn Redactor>,
+    /// The keys of sites, by the number of the site and the index of the key. Sites are never
+    /// removed, so neither is an answer.
+    of_sites: Vec<Box<[SiteKey]>>,
+    /// What takes the place of the names of sites, by the number of the site.
+    names: Vec<Option<NewName>>,
+    /// Answers about keys that are set at run time.
+    of_texts: RecentKeys,
+}
+
+/// What is known about a key of a site.
+#[derive(Clone, Default)]
+struct SiteKey {
+    verdict: Option<KeyVerdict>,
+    /// The last text under this key in which the redactor has found nothing. Most keys have
+    /// the same text again and again, such as a method or a host.
+    clean: String,
+}
+
+/// Answers about recent keys: each key has one place, and a key with the same place takes it.
+/// So its memory is bounded, even if keys are made of data.
+struct RecentKeys(Box<[Option<Answer>]>);
+
+/// What takes the place of a name; `None` if it stays.
+type NewName = Option<Box<str>>;
+
+/// A key, and the answer about it.
+type Answer = (Box<str>, KeyVerdict);
+
+/// The longest text that is kept to be compared with the next one.
+const MAX_CLEAN_BYTES: usize = 64;
+
+impl Redaction {
+    pub(super) fn new(redactor: Box<dyn Redactor>) -> Self {
+        Self {
+            redactor,
+            of_sites: Vec::new(),
+            names: Vec::new(),
+            of_texts: RecentKeys::new(),
+        }
+    }
+
+    /// Replaces the secrets of a batch.
+    pub(super) fn apply(&mut self, decoded: &mut Decoded) {
+        // Marks the thread, so that a redactor that records spans is not traced.
+        let applied = call::call_collector(|| decoded.replace_texts(self));
+        debug_assert!(applied.is_some(), "panics of the redactor are caught below");
+    }
+
+    /// Replaces the secrets of a resource.
+    pub(super) fn apply_to_resource(&self, resource: &mut Resource) {
+        let replace = |key: &str, value: &str| self.replace(self.ask(key), key, value);
+        for tag in &mut resource.tags {
+            match &mut tag.value {
+                TagValue::String(text) => {
+                    if let Some(new) = replace(&tag.key, text) {
+                        *text = new;
+                    }
+                }
+                TagValue::Array(TagArray::String(texts)) => {
+                    for text in texts {
+                        if let Some(new) = replace(&tag.key, text) {
+                            *text = new;
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Drops the redactor, which is code of the application.
+    pub(super) fn end(self) {
+        let _is_well = call::call_collector(|| drop(self.redactor));
+    }
+
+    /// Returns what takes the place of a string under a key.
+    fn replace(&self, verdict: KeyVerdict, key: &str, value: &str) -> Option<Cow<'static, str>> {
+        match verdict {
+            KeyVerdict::Keep => None,
+            KeyVerdict::Scan => self.scan(value).map(Cow::Owned),
+            KeyVerdict::Replace => {
+                let replaced = catch(|| self.redactor.replace_value(key, value));
+                Some(replaced.unwrap_or_else(|| after_panic().into()))
+            }
+        }
+    }
+
+    fn scan(&self, text: &str) -> Option<String> {
+        if text.is_empty() {
+            return None;
+        }
+        catch(|| self.redactor.redact_text(text)).unwrap_or_else(|| Some(after_panic().to_owned()))
+    }
+
+    fn ask(&self, key: &str) -> KeyVerdict {
+        catch(|| self.redactor.redact_key(key)).unwrap_or_else(|| {
+            after_panic();
+            KeyVerdict::Replace
+        })
+    }
+
+    /// Returns what takes the place of a text under a key of a site.
+    #[inline]
+    fn replace_at(
+        &mut self,
+        site: &'static Site,
+        index: u16,
+        value: &str,
+    ) -> Option<Cow<'static, str>> {
+        let number = site_number(site);
+        let known = self.of_sites.get(number);
+        match known.and_then(|keys| keys.get(usize::from(index))) {
+            Some(key) if key.clean == value && !value.is_empty() => None,
+            Some(SiteKey {
+                verdict: Some(verdict),
+                ..
+            }) => self.replace_new(site, index, *verdict, value),
+            _ => {
+                let verdict = self.ask_about(site, index);
+                self.replace_new(site, index, verdict, value)
+            }
+        }
+    }
+
+    /// Returns what takes the place of a text that differs from the last one.
+    fn replace_new(
+        &mut self,
+        site: &'static Site,
+        index: u16,
+        verdict: KeyVerdict,
+        value: &str,
+    ) -> Option<Cow<'static, str>> {
+        let new = self.replace(verdict, site.tag_key(index.into()), value);
+        if new.is_none() && value.len() <= MAX_CLEAN_BYTES {
+            let keys = self.of_sites.get_mut(site_number(site))?;
+            let clean = &mut keys.get_mut(usize::from(index))?.clean;
+            clean.clear();
+            clean.push_str(value);
+        }
+        new
+    }
+
+    /// Asks about a key of a site, and keeps the answer.
+    #[cold]
+    fn ask_about(&mut self, site: &'static Site, index: u16) -> KeyVerdict {
+        let number = site_number(site);
+        let verdict = self.ask(site.tag_key(index.into()));
+        if self.of_sites.len() <= number {
+            self.of_sites.resize_with(number + 1, Box::default);
+        }
+        if let Some(keys) = self.of_sites.get_mut(number) {
+            if keys.is_empty() {
+                *keys = vec![SiteKey::default(); site.tag_keys().len()].into();
+            }
+            if let Some(key) = keys.get_mut(usize::from(index)) {
+                key.verdict = Some(verdict);
+            }
+        }
+        verdict
+    }
+
+    /// Returns the answer about a key that was set at run time.
+    fn ask_text(&mut self, key: &str) -> KeyVerdict {
+        if let Some(verdict) = self.of_texts.get(key) {
+            return verdict;
+        }
+        let verdict = self.ask(key);
+        self.of_texts.insert(key, verdict);
+        verdict
+    }
+}
+
+impl ReplaceTexts for Redaction {
+    fn replace_value(
+        &mut self,
+        key: FieldKey<'_>,
+        site: &'static Site,
+        value: &str,
+    ) -> Option<Cow<'static, str>> {
+        match key {
+            FieldKey::Site { index, .. } => self.replace_at(site, index, value),
+            FieldKey::Text(key) => {
+                let verdict = self.ask_text(key);
+                self.replace(verdict, key, value)
+            }
+        }
+    }
+
+    fn replace_text(&mut self, text: &str) -> Option<String> {
+        self.scan(text)
+    }
+
+    fn replace_name(&mut self, site: &'static Site) -> Option<&str> {
+        let number = site_number(site);
+        if self.names.len() <= number {
+            self.names.resize_with(number + 1, || None);
+        }
+        if self.names.get(number)?.is_none() {
+            let new = self.scan(site.operation_name()).map(Box::from);
+            *self.names.get_mut(number)? = Some(new);
+        }
+        self.names.get(number)?.as_ref()?.as_deref()
+    }
+}
+
+/// Returns the number of a site that has recorded a span. The numbers are small and without
+/// gaps.
+fn site_number(site: &'static Site) -> usize {
+    Header::from_word(site.known_header()).large() as usize
+}
+
+/// Reports that the redactor panicked. Returns what takes the place of the text.
+#[cold]
+fn after_panic() -> &'static str {
+    diagnostics::redactor_panicked();
+    REDACTED
+}
+
+impl RecentKeys {
+    /// How many keys have a place. More than the keys of most services.
+    const PLACES: usize = 512;
+
+    /// Longer keys are not kept, so the memory is bounded.
+    const MAX_BYTES: usize = 128;
+
+    fn new() -> Self {
+        Self(vec![None; Self::PLACES].into())
+    }
+
+    fn get(&self, key: &str) -> Option<KeyVerdict> {
+        let (known, verdict) = self.0.get(Self::place(key))?.as_ref()?;
+        (**known == *key).then_some(*verdict)
+    }
+
+    fn insert(&mut self, key: &str, verdict: KeyVerdict) {
+        if key.len() <= Self::MAX_BYTES
+            && let Some(place) = self.0.get_mut(Self::place(key))
+        {
+            *place = Some((key.into(), verdict));
+        }
+    }
+
+    /// Returns the place of a key, from its length and its last eight bytes, because keys of
+    /// one group begin alike. A bad distribution costs only time.
+    fn place(key: &str) -> usize {
+        const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+        let bytes = key.as_bytes();
+        let word = match bytes.last_chunk::<8>() {
+            Some(last) => u64::from_le_bytes(*last),
+            None => bytes
+                .iter()
+                .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        };
+        let hash = (word ^ bytes.len() as u64).wrapping_mul(FACTOR);
+        // The upper bits depend on all bits of the word.
+        usize::try_from(hash >> 55).unwrap_or(0) % Self::PLACES
+    }
+}
+
+impl fmt::Debug for Redaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redaction").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_about_recent_keys_are_kept_and_bounded() {
+        let mut keys = RecentKeys::new();
+        for number in 0..10_000 {
+            keys.insert(&format!("key.{number}"), KeyVerdict::Scan);
+        }
+        keys.insert("password", KeyVerdict::Replace);
+        assert_eq!(keys.get("password"), Some(KeyVerdict::Replace));
+        assert_eq!(keys.get("Password"), None);
+        assert_eq!(keys.get(""), None);
+        let long = "k".repeat(RecentKeys::MAX_BYTES + 1);
+        keys.insert(&long, KeyVerdict::Replace);
+        assert_eq!(keys.get(&long), None);
+    }
+}

@@ -1,0 +1,57 @@
+//! Whether a text is the base64 of credentials: of a name, a colon and a password.
+
+/// Returns whether the bytes that the text stands for are printable and have a colon. A text
+/// that is cut off may lack its end.
+pub(super) fn is_of_credentials(text: &[u8]) -> bool {
+    let (mut bits, mut count, mut has_colon) = (0_u32, 0, false);
+    for byte in text.iter().take_while(|byte| **byte != b'=') {
+        let Some(digit) = digit(*byte) else {
+            return false;
+        };
+        bits = (bits << 6 | digit) & 0xffff;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            let decoded = bits >> count & 0xff;
+            has_colon |= decoded == u32::from(b':');
+            if decoded < 0x20 || decoded == 0x7f {
+                return false;
+            }
+        }
+    }
+    has_colon
+}
+
+fn digit(byte: u8) -> Option<u32> {
+    Some(u32::from(match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_have_a_colon() {
+        for text in ["YTpi", "dXNlcjpwYXNz", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="] {
+            assert!(is_of_credentials(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "",
+            "=",
+            "auth",
+            "authentication",
+            "realm",
+            "training",
+            "a b",
+        ] {
+            assert!(!is_of_credentials(text.as_bytes()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What a [`Redaction`](super::Redaction) is told to find, and what it says of a key.
+
+use std::borrow::Cow;
+use std::hash::RandomState;
+
+use trace_core::redaction::{KeyVerdict, REDACTED, has_name, is_secret_key};
+
+use super::hash;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Options {
+    /// Further names of secrets.
+    pub(super) names: Vec<Box<str>>,
+    /// Keys whose values stay.
+    pub(super) kept: Vec<Box<str>>,
+    /// Names whose values are replaced by hashes.
+    pub(super) hashed: Vec<Box<str>>,
+    /// What further tokens begin with.
+    pub(super) prefixes: Vec<Box<str>>,
+    pub(super) emails: bool,
+    pub(super) addresses: bool,
+    /// The random key of the hashes.
+    hash_keys: RandomState,
+}
+
+impl Options {
+    /// Returns what happens to the values of a key.
+    pub(super) fn verdict(&self, key: &str) -> KeyVerdict {
+        if self.kept.iter().any(|kept| kept.eq_ignore_ascii_case(key)) {
+            KeyVerdict::Keep
+        } else if is_secret_key(key)
+            || self.is_hashed(key)
+            || self.names.iter().any(|name| has_name(key, name))
+        {
+            KeyVerdict::Replace
+        } else {
+            KeyVerdict::Scan
+        }
+    }
+
+    /// Returns what takes the place of a value.
+    pub(super) fn replace(&self, key: &str, value: &str) -> Cow<'static, str> {
+        if self.is_hashed(key) {
+            Cow::Owned(hash::hash(&self.hash_keys, value))
+        } else {
+            Cow::Borrowed(REDACTED)
+        }
+    }
+
+    fn is_hashed(&self, key: &str) -> bool {
+        self.hashed.iter().any(|name| has_name(key, name))
+    }
+}

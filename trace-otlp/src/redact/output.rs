@@ -1,0 +1,46 @@
+//! The text with its replacements, which is copied only if there is one.
+
+use std::ops::Range;
+
+/// A text of which parts are replaced, from front to back.
+pub(super) struct Output<'a> {
+    text: &'a str,
+    replaced: String,
+    /// The end of what was copied or replaced.
+    copied: usize,
+}
+
+impl<'a> Output<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            replaced: String::new(),
+            copied: 0,
+        }
+    }
+
+    /// Replaces a part. Parts that were replaced before are left out.
+    ///
+    /// Both ends have to be beside an ASCII character. If not, more is left out, because a
+    /// secret must not stay.
+    pub(super) fn replace(&mut self, part: Range<usize>, by: &str) {
+        let start = part.start.max(self.copied);
+        if part.end <= start {
+            return;
+        }
+        let before = self.text.get(self.copied..start).unwrap_or_default();
+        self.replaced.push_str(before);
+        self.replaced.push_str(by);
+        self.copied = part.end;
+    }
+
+    /// Returns the text; `None` if nothing has changed.
+    pub(super) fn finish(mut self) -> Option<String> {
+        if self.copied == 0 {
+            return None;
+        }
+        let rest = self.text.get(self.copied..).unwrap_or_default();
+        self.replaced.push_str(rest);
+        (self.replaced != self.text).then_some(self.replaced)
+    }
+}

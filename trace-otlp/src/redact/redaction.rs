@@ -1,0 +1,254 @@
+//! The options, and the redactor that they make.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use trace_core::redaction::{KeyVerdict, REDACTED, Redactor};
+
+use super::filter::Filter;
+use super::options::Options;
+use super::scanner::Scanner;
+
+/// Replaces secrets in spans: a [`Redactor`] for
+/// [`TracerBuilder::redact`](trace_core::TracerBuilder::redact).
+///
+/// ```
+/// use std::time::Duration;
+/// use trace_core::{MemoryCollector, Tracer, span};
+/// use trace_otlp::Redaction;
+///
+/// let spans = MemoryCollector::new();
+/// let redaction = Redaction::standard()
+///     .key("iban") // a further name
+///     .keep("db.token.kind") // not this one
+///     .hash_keys(["customer.id"])
+///     .prefix("acme_live_")?; // begins our own tokens
+/// let tracer = Tracer::builder("shop").collector(spans.clone()).redact(redaction).build()?;
+///
+/// tracer.root("charge").run_sync(|| {
+///     span::add_tag("user.password", "hunter2");
+///     span::add_tag("customer.id", "4711");
+///     span::add_log("GET https://ann:pw@bank/pay?token=abc failed, key acme_live_7f3a");
+/// });
+/// tracer.flush(Duration::from_secs(1));
+///
+/// let span = &spans.spans()[0];
+/// assert_eq!(span.tag("user.password").unwrap().to_string(), "REDACTED");
+/// assert!(span.tag("customer.id").unwrap().to_string().starts_with("hash:"));
+/// assert_eq!(
+///     span.logs[0].message,
+///     "GET https://REDACTED:REDACTED@bank/pay?token=REDACTED failed, key REDACTED"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # What is replaced
+///
+/// | where | what |
+/// |---|---|
+/// | strings and arrays of strings under a key | those of the names in [`is_secret_key`](trace_core::redaction::is_secret_key), and of [`key`](Self::key); numbers stay |
+/// | names in texts | `password=..`, `"token": ".."`, also with JSON's escapes, `Cookie: ..`, `--password ..`, percent-encoded ones |
+/// | addresses in texts | user information; parameters with such names or with a signature |
+/// | tokens in texts | `Bearer ..`, `Basic ..`, JSON Web Tokens, access keys of AWS, tokens of GitHub, GitLab, Slack, Stripe, Google and others that are known by how they begin |
+/// | other secrets in texts | private keys in PEM; card numbers with a valid last digit |
+///
+/// [`emails`](Self::emails) and [`addresses`](Self::addresses) add what identifies people.
+///
+/// A scan takes linear time. A text of which nothing is replaced costs a few instructions a
+/// byte. To redact twice is the same as once.
+///
+/// # What is not found
+///
+/// Secrets without a name or a known form: `add_tag("note", "hunter2")`. A password without
+/// quotes is replaced up to the next space, comma, `&` or `;`. In an array of arguments, a
+/// secret that is an argument of its own behind `--password`. User information in an address
+/// without `://`. Names in text that is encoded in another way than by JSON or
+/// percent-encoding.
+#[derive(Clone)]
+#[must_use = "it does nothing before it is given to `TracerBuilder::redact`"]
+pub struct Redaction {
+    options: Options,
+    filter: Filter,
+    own: Vec<Arc<RedactText>>,
+}
+
+type RedactText = dyn Fn(&str) -> Option<String> + Send + Sync;
+
+/// The error for a prefix that would be found in too many words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidPrefix(Box<str>);
+
+/// The fewest bytes of a prefix.
+const LEAST_PREFIX: usize = 4;
+
+impl Redaction {
+    /// Replaces all that is listed [above](Self#what-is-replaced).
+    pub fn standard() -> Self {
+        Self {
+            options: Options::default(),
+            filter: Filter::new(),
+            own: Vec::new(),
+        }
+    }
+
+    /// Adds a name of secrets, which is found like those of [`is_secret_key`](trace_core::redaction::is_secret_key): `iban` is in
+    /// `customer.iban` and `ibanOfCustomer`, and `bank account` in `bank_account`.
+    pub fn key(mut self, name: &str) -> Self {
+        self.filter.add_text(first_segment(name));
+        self.options.names.push(name.into());
+        self
+    }
+
+    /// Keeps the values of a key, although its name is one of secrets. They are not scanned
+    /// either. The key is compared as a whole, in any case.
+    pub fn keep(mut self, key: &str) -> Self {
+        self.options.kept.push(key.into());
+        self
+    }
+
+    /// Replaces the values of these names by hashes. Names are found as by
+    /// [`key`](Self::key).
+    ///
+    /// A hash is `hash:` and 16 hex digits, by SipHash with a random key, which each
+    /// [`Redaction`] has for itself and its clones. Equal values have equal hashes, so spans can
+    /// be grouped by them. Whoever reads the spans can neither invert a hash nor test a guess,
+    /// as long as the memory of the process is not read. Hashes of two processes, or of one that
+    /// was started again, cannot be compared.
+    pub fn hash_keys<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        for name in names {
+            self.filter.add_text(first_segment(name));
+            self.options.hashed.push(name.into());
+        }
+        self
+    }
+
+    /// Replaces each word of a text that begins with a prefix, such as `acme_live_`. A word has
+    /// letters, digits, `_`, `-` and `.`. Case matters.
+    ///
+    /// # Errors
+    ///
+    /// If the prefix has fewer than four bytes, or another character than these.
+    pub fn prefix(mut self, prefix: &str) -> Result<Self, InvalidPrefix> {
+        let is_of_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+        if prefix.len() < LEAST_PREFIX || !prefix.bytes().all(is_of_word) {
+            return Err(InvalidPrefix(prefix.into()));
+        }
+        self.filter.add_text(prefix);
+        self.options.prefixes.push(prefix.into());
+        Ok(self)
+    }
+
+    /// Adds a function that gets each text after the built-in patterns, such as a regular
+    /// expression. It returns the text without its secrets, or `None` if it has none.
+    ///
+    /// ```
+    /// use trace_core::redaction::Redactor;
+    /// use trace_otlp::Redaction;
+    ///
+    /// let redaction = Redaction::standard()
+    ///     .texts(|text| text.contains("ann").then(|| text.replace("ann", "somebody")));
+    /// assert_eq!(redaction.redact_text("hello ann").as_deref(), Some("hello somebody"));
+    /// ```
+    pub fn texts(
+        mut self,
+        redact_text: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.own.push(Arc::new(redact_text));
+        self
+    }
+
+    /// Replaces e-mail addresses, too.
+    pub fn emails(mut self) -> Self {
+        self.options.emails = true;
+        self
+    }
+
+    /// Replaces IP addresses, too: of version 4 and 6, also in tags such as
+    /// `client.address`.
+    pub fn addresses(mut self) -> Self {
+        self.options.addresses = true;
+        self.filter.open();
+        self
+    }
+}
+
+/// How often a redacted text is scanned once more.
+const MAX_SCANS: usize = 4;
+
+impl Redaction {
+    /// Replaces what the built-in patterns find, until they find nothing: what takes the place
+    /// of a secret may, with what is around it, look like another one.
+    fn redact_known(&self, text: &str) -> Option<String> {
+        let mut redacted = self.filtered_scan(text)?;
+        for _ in 0..MAX_SCANS {
+            match self.filtered_scan(&redacted) {
+                Some(again) => redacted = again,
+                None => return Some(redacted),
+            }
+        }
+        Some(REDACTED.to_owned())
+    }
+
+    fn filtered_scan(&self, text: &str) -> Option<String> {
+        let may_have = self.filter.lets_through(text.as_bytes());
+        may_have.then(|| self.scan(text))?
+    }
+
+    /// Scans a text even if the filter finds nothing.
+    pub(super) fn scan(&self, text: &str) -> Option<String> {
+        Scanner::new(&self.options, text).run()
+    }
+}
+
+/// Returns the part of a name by which texts are filtered.
+fn first_segment(name: &str) -> &str {
+    let mut segments = name.split(|char: char| !char.is_alphanumeric());
+    segments.find(|segment| !segment.is_empty()).unwrap_or(name)
+}
+
+impl Default for Redaction {
+    fn default() -> Self {
+        Self::standard()
+    }
+}
+
+impl Redactor for Redaction {
+    fn redact_key(&self, key: &str) -> KeyVerdict {
+        self.options.verdict(key)
+    }
+
+    fn redact_text(&self, text: &str) -> Option<String> {
+        let mut redacted = self.redact_known(text);
+        for redact_text in &self.own {
+            let next = redact_text(redacted.as_deref().unwrap_or(text));
+            redacted = next.or(redacted);
+        }
+        redacted
+    }
+
+    fn replace_value(&self, key: &str, value: &str) -> Cow<'static, str> {
+        self.options.replace(key, value)
+    }
+}
+
+impl fmt::Debug for Redaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redaction")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for InvalidPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let prefix = &self.0;
+        write!(
+            f,
+            "`{prefix}` is no prefix of secrets; expected at least {LEAST_PREFIX} letters, digits, `_`, `-` or `.`"
+        )
+    }
+}
+
+impl Error for InvalidPrefix {}
