@@ -70,8 +70,7 @@ fn compare(builder: TracerBuilder) -> (bool, usize) {
         .unwrap();
     tracer.attach_sync(record);
     assert!(tracer.flush(Duration::from_secs(60)).is_complete);
-    let seen = *seen.lock().unwrap();
-    seen
+    *seen.lock().unwrap()
 }
 
 #[test]
