@@ -16,4 +16,4 @@ pub use batch::SpanBatch;
 pub use collector::{Collector, CollectorError, CollectorFn, collector_fn};
 pub use memory_collector::MemoryCollector;
 pub use resource::BatchResource;
-pub use view::SpanView;
+pub use view::{SiteOfSpan, SpanView};

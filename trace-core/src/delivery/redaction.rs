@@ -170,7 +170,7 @@ impl Redaction {
         }
         if let Some(keys) = self.of_sites.get_mut(number) {
             if keys.is_empty() {
-                *keys = vec![SiteKey::default(); site.tag_keys()].into();
+                *keys = vec![SiteKey::default(); site.tag_keys().len()].into();
             }
             if let Some(key) = keys.get_mut(usize::from(index)) {
                 key.verdict = Some(verdict);

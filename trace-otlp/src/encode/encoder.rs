@@ -34,11 +34,12 @@ impl PartLimits {
     };
 }
 
-/// Encodes batches. Keeps the encoded resource between them.
+/// Encodes batches. Keeps between them what many spans share.
 pub(crate) struct Encoder {
     format: Format,
     limits: PartLimits,
     heads: Heads,
+    sites: protobuf::Sites,
     /// Bytes of a span in the last batch, on average; to allocate once.
     span_bytes: usize,
 }
@@ -55,6 +56,7 @@ impl Encoder {
             format,
             limits,
             heads: Heads::new(format),
+            sites: protobuf::Sites::default(),
             span_bytes: TYPICAL_SPAN_BYTES,
         }
     }
@@ -85,10 +87,17 @@ impl Encoder {
         parts
     }
 
-    fn push(&self, part: &mut Part, span: &SpanView<'_>, scope_is_tagged: bool, said: Said<'_>) {
+    fn push(
+        &mut self,
+        part: &mut Part,
+        span: &SpanView<'_>,
+        scope_is_tagged: bool,
+        said: Said<'_>,
+    ) {
         let before = part.spans.len();
-        let write = |out: &mut Vec<u8>, span: &SpanView<'_>, said: Said<'_>| match self.format {
-            Format::Protobuf => protobuf::span(out, span, scope_is_tagged, said),
+        let (format, sites) = (self.format, &mut self.sites);
+        let mut write = |out: &mut Vec<u8>, span: &SpanView<'_>, said: Said<'_>| match format {
+            Format::Protobuf => protobuf::span(out, span, scope_is_tagged, said, sites),
             #[cfg(feature = "json")]
             Format::Json => json::span(out, span, scope_is_tagged, said),
         };
@@ -108,7 +117,11 @@ impl Encoder {
     /// Returns whether the last span is one too many.
     fn is_full(&self, part: &Part) -> bool {
         let spans = usize::try_from(part.spans()).unwrap_or(usize::MAX);
-        spans > self.limits.max_part_spans || part.bytes() > self.limits.max_part_bytes
+        if spans > self.limits.max_part_spans {
+            return true;
+        }
+        // The exact size is computed only near the limit.
+        part.most_bytes() > self.limits.max_part_bytes && part.bytes() > self.limits.max_part_bytes
     }
 
     fn part(&self, head: &Arc<Head>, spans: usize) -> Part {

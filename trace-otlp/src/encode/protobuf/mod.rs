@@ -11,10 +11,15 @@ mod field;
 
 mod value;
 
+mod span_key;
+
+mod sites;
+
 mod span;
 
 pub(super) mod head;
 
 pub(super) mod body;
 
+pub(super) use sites::Sites;
 pub(super) use span::span;
