@@ -92,6 +92,11 @@ fn a_propagator_lasts_as_long_as_its_guard() {
     let tracing = builder().install().unwrap();
     assert_eq!(headers(), ["traceparent"]);
     drop(tracing);
+    // One that would call itself.
+    let tracing = builder().propagator(propagation::InstalledPropagator);
+    let tracing = tracing.install().unwrap();
+    assert_eq!(headers(), ["traceparent"]);
+    drop(tracing);
 }
 
 fn nothing_is_recorded_before() {

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use trace_core::propagation::{
     B3MultiPropagator, B3Propagator, CompositePropagator, DatadogPropagator, Extracted,
-    JaegerPropagator, Propagator, W3cPropagator, XTracePropagator, XrayPropagator, extract,
+    JaegerPropagator, Propagator, TraceStart, W3cPropagator, XTracePropagator, XrayPropagator,
+    extract,
 };
 use trace_core::{
-    AlwaysOff, MemoryCollector, Sampler, SamplingDecision, SamplingInput, TagSource, Tracer, Trust,
-    sampler_fn, span,
+    AlwaysOff, MemoryCollector, Sampler, SamplingDecision, SamplingInput, SpanId, TagSource,
+    TraceContext, TraceId, Tracer, Trust, sampler_fn, span,
 };
 
 type Headers = BTreeMap<String, String>;
@@ -97,12 +98,15 @@ async fn without_a_tracer_a_context_leaves_as_it_came() {
     assert_ne!(own.trace_id.to_string(), TRACE_ID);
 }
 
+/// A propagator, and headers without a context that it reads.
+type Case = (Box<dyn Propagator>, Vec<(&'static str, &'static str)>);
+
 /// What is in the headers of a request, and what a caller sends by them without a span.
-fn without_a_context() -> [(Box<dyn Propagator>, Vec<(&'static str, &'static str)>); 13] {
+fn without_a_context() -> [Case; 13] {
     fn case<P: Propagator + 'static>(
         propagator: P,
         headers: &[(&'static str, &'static str)],
-    ) -> (Box<dyn Propagator>, Vec<(&'static str, &'static str)>) {
+    ) -> Case {
         (Box::new(propagator), headers.to_vec())
     }
     let composite = || {
@@ -175,6 +179,19 @@ async fn what_came_without_a_context_leaves_as_it_came() {
         assert_eq!(headers, received);
         assert_eq!(span.context(), None);
         span.end();
+
+        // Headers that are used again keep nothing of another context.
+        let id = TraceId::new(0xabc << 70 | 7).unwrap();
+        let mut used = Headers::new();
+        let mut earlier = TraceContext::new(id, SpanId::new(9).unwrap());
+        earlier.parent_span_id = SpanId::new(8);
+        propagator.inject(&earlier, &mut used);
+        propagator.inject_start(found.start, &found.baggage, &mut used);
+        let found_again = propagator.extract(&used);
+        if !used.contains_key("traceparent") && found.start != TraceStart::default() {
+            assert_eq!(found_again.context, None, "{used:?}");
+            assert_eq!(found_again.start, found.start, "{used:?}");
+        }
 
         // Where nothing is to be recorded.
         let skipped = || tracer.root("health").extracted(found.clone());

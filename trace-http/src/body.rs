@@ -112,6 +112,10 @@ where
                 }
                 return polled;
             }
+            State::Traced(exchange) if exchange.is_over() => {
+                *this.state = State::Untraced;
+                return body.poll_frame(cx);
+            }
             State::Traced(exchange) => exchange,
         };
         about.note_read();

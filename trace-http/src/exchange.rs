@@ -51,7 +51,9 @@ pub(crate) struct About {
     is_read: bool,
     /// Whether the exchange is already known to have failed.
     has_failed: bool,
-    /// Whether a panic was caught while the response was made.
+    /// The text of a panic that was caught while the response was made; empty if it had none.
+    caught_panic: Option<Box<str>>,
+    /// Whether the response was made from a panic.
     has_panicked: bool,
     /// The method of a call, if no server is known to have it.
     pub(crate) unknown_call: Option<Box<str>>,
@@ -85,6 +87,7 @@ impl Exchange {
             has_head: false,
             is_read: false,
             has_failed: false,
+            caught_panic: None,
             has_panicked: false,
             unknown_call: None,
             undecided: None,
@@ -173,7 +176,9 @@ impl About {
         }
         if self.has_panicked {
             span::add_tag(ERROR_TYPE, PANIC);
-            panics::write_caught();
+            self.caught_panic
+                .take()
+                .inspect(|text| panics::write_text(text));
         } else if self.call.is_none() && self.side.is_error(status) {
             span::add_tag(ERROR_TYPE, status.as_str());
             self.has_failed = true;
@@ -191,10 +196,15 @@ impl About {
         self.expected.is_call
     }
 
-    /// Notes that a panic was caught while the response was made. Must be called before
-    /// [`see_head`](Self::see_head).
-    pub(crate) const fn note_panic(&mut self) {
-        self.has_panicked = true;
+    /// Notes a panic that was caught while the response was made.
+    pub(crate) fn note_caught_panic(&mut self, text: Box<str>) {
+        self.caught_panic = Some(text);
+    }
+
+    /// Notes that the response was made from the panic that was caught, if there was one. Must
+    /// be called before [`see_head`](Self::see_head).
+    pub(crate) const fn believe_caught_panic(&mut self) {
+        self.has_panicked = self.caught_panic.is_some();
     }
 
     /// Handles a panic of the service or of the body, which ends the exchange. Must be called

@@ -2,8 +2,8 @@
 //!
 //! A panic of a handler usually unwinds through the layer, which sees its text. But an inner
 //! service may catch the panic and make a response from it, as tower-http's `CatchPanic` does.
-//! Then only the panic hook sees the panic and its text. Panics that `trace-core` catches, such as those of a sampler or of a tag, are not the
-//! handler's, and are ignored.
+//! Then only the panic hook sees the panic and its text. Panics that `trace-core` catches, such
+//! as those of a sampler or of a tag, are not the handler's, and are ignored.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -33,9 +33,7 @@ pub(crate) fn watch() {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if !is_catching() {
-                let payload = info.payload();
-                let text = payload.downcast_ref::<&str>().map(ToString::to_string);
-                let text = text.or_else(|| payload.downcast_ref().cloned());
+                let text = text(info.payload()).map(str::to_owned);
                 let _at_end_of_thread = TEXT.try_with(|place| place.set(text));
                 let _at_end_of_thread = COUNT.try_with(|count| count.set(count.get() + 1));
             }
@@ -49,12 +47,11 @@ pub(crate) fn count() -> u64 {
     COUNT.try_with(Cell::get).unwrap_or_default()
 }
 
-/// Records the last panic of this thread, which was caught, as an error of the current span,
-/// without the secrets in its text.
-pub(crate) fn write_caught() {
-    if let Ok(Some(text)) = TEXT.try_with(Cell::take) {
-        write_text(&text);
-    }
+/// Returns the text of the last panic of this thread, if there was one since the count. It is
+/// empty if the panic had none.
+pub(crate) fn caught_since(before: u64) -> Option<Box<str>> {
+    let text = || TEXT.try_with(Cell::take).ok().flatten();
+    (count() != before).then(|| text().unwrap_or_default().into())
 }
 
 /// Runs code within the current span. If it panics, calls `panicked` within the span, which then
@@ -75,13 +72,14 @@ pub(crate) fn write_passing<R>(run: impl FnOnce() -> R, panicked: impl FnOnce())
     }
 }
 
-fn text(payload: &(dyn Any + Send)) -> Option<&str> {
+fn text(payload: &dyn Any) -> Option<&str> {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }
 
-fn write_text(text: &str) {
-    if span::is_recording() {
+/// Records a panic as an error of the current span, without the secrets in its text.
+pub(crate) fn write_text(text: &str) {
+    if span::is_recording() && !text.is_empty() {
         record_error_as(PANIC, &redact::in_text(text));
     }
 }

@@ -20,8 +20,11 @@ const ROUNDS: usize = 51;
 const ROOTS: usize = 40;
 const CHILDREN: usize = 99;
 
-/// Ways to write a batch; each returns the bytes of the body.
-const WAYS: [(&str, fn(&SpanBatch<'_>) -> usize); 4] = [
+/// Writes a batch; returns the bytes of the body.
+type Way = fn(&SpanBatch<'_>) -> usize;
+
+/// All ways to write a batch.
+const WAYS: [(&str, Way); 4] = [
     ("protobuf by hand", |batch| {
         trace_otlp::to_protobuf(batch).len()
     }),

@@ -243,6 +243,15 @@ async fn baggage_that_is_written_by_hand_stays() {
     assert_eq!(send(trace_http::client()).await, "tenant=acme,plan=pro");
     let listed = trace_http::client().baggage_to_all();
     assert_eq!(send(listed).await, "tenant=acme");
+    let listed = trace_http::client().baggage_to_all();
+    let sent = trace_core::root("caller").run(async {
+        let request = client.get(url(address, "/sent"));
+        let request = request.header("baggage", "plan=pro");
+        let sent = request.send_traced_with(&listed).await.unwrap();
+        sent.text().await.unwrap()
+    });
+    let sent = sent.await;
+    assert_eq!(line(&sent, "baggage"), "plan=pro", "the trace has none");
     let other = trace_http::client().context_to(["shop.internal"]);
     let sent = trace_core::root("caller").run(async {
         let request = client

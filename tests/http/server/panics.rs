@@ -104,6 +104,31 @@ async fn a_panic_that_is_caught_may_be_left_to_its_status() {
 /// It is that of the panic itself, also if it was caught before, on another thread, or by an
 /// inner layer.
 #[traced_test]
+async fn a_panic_may_be_caught_before_the_poll_that_responds() {
+    let service = tower::service_fn(|request: Request<Body>| {
+        let panics = || std::panic::catch_unwind(|| panic!("no such order")).is_err();
+        // In the call itself, as `CatchPanic` does, or in an earlier poll.
+        let (in_call, in_poll) = (request.uri().path() == "/call", panics);
+        let caught = in_call && panics();
+        async move {
+            assert!(caught || in_poll());
+            tokio::task::yield_now().await;
+            let response = Response::builder().status(StatusCode::INTERNAL_SERVER_ERROR);
+            Ok::<_, std::convert::Infallible>(response.body(Body::empty()).unwrap())
+        }
+    });
+    let service = tower::Layer::layer(&server(), service);
+    for path in ["/call", "/poll"] {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = service.clone().oneshot(request).await.unwrap();
+        drop(response);
+        let span = server_span().await;
+        assert_panicked(&span);
+        assert_eq!(text(&span).as_deref(), Some("no such order"), "{path}");
+    }
+}
+
+#[traced_test]
 async fn each_panic_has_its_own_text() {
     let resumed = get(async || -> () {
         let _caught = std::panic::catch_unwind(|| panic!("another"));

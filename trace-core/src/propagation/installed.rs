@@ -2,6 +2,7 @@
 //!
 //! Owns where it is kept. `tracer/global.rs` sets and removes it.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
@@ -55,11 +56,13 @@ impl InstalledPropagator {
         !IS_SET.load(Ordering::Acquire)
     }
 
-    /// Calls the propagator of the process.
+    /// Calls the propagator of the process. If that uses this one, it gets the W3C's, or the
+    /// two would call each other without an end.
     fn with<R>(&self, call: impl FnOnce(&dyn Propagator) -> R) -> R {
         let installed = if self.is_w3c() { None } else { Self::find() };
+        let installed = installed.and_then(|installed| Some((installed, InUse::begin()?)));
         match installed {
-            Some(propagator) => call(&*propagator),
+            Some((propagator, _in_use)) => call(&*propagator),
             None => call(&W3cPropagator),
         }
     }
@@ -68,6 +71,27 @@ impl InstalledPropagator {
     fn find() -> Option<Shared> {
         // A copy: propagators are application code, which does not run under a lock.
         installed().read().unpoisoned().clone()
+    }
+}
+
+thread_local! {
+    /// Whether this thread calls the propagator of the process.
+    static IS_IN_USE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Marks the thread until it is dropped, also by a panic.
+struct InUse;
+
+impl InUse {
+    /// Returns `None` if the thread is marked already.
+    fn begin() -> Option<Self> {
+        (!IS_IN_USE.replace(true)).then_some(Self)
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        IS_IN_USE.set(false);
     }
 }
 

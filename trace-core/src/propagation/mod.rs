@@ -91,7 +91,8 @@ pub trait Propagator: Send + Sync {
 
     /// Writes what a caller sent without a context: an id or a decision for a new trace, and
     /// baggage. [`span::inject_with`](crate::span::inject_with) calls this if no trace runs,
-    /// such as without a tracer. Headers without a value stay as they are.
+    /// such as without a tracer. If there is an id or a decision, the format's other headers are
+    /// removed. Otherwise they stay as they are.
     ///
     /// By default, nothing is written.
     fn inject_start(&self, start: TraceStart, baggage: &Baggage, headers: &mut dyn Injector) {

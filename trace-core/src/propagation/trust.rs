@@ -54,7 +54,7 @@ pub enum Trust {
     /// Where nothing is recorded, the context is passed on: without a tracer, and by
     /// [`pass_on`](crate::RootBuilder::pass_on), such as for paths that a server skips. With a
     /// tracer, "sampled" and an open decision take from the limit there, too, and are passed on
-    /// as "not sampled" above it. Without a tracer there is no limit.
+    /// as "not sampled" above it. Without a tracer, which has the allowance, all of them are.
     ///
     /// All roots of a tracer with the same `per_second` share one limit.
     Capped {

@@ -209,8 +209,8 @@ impl SpanOrigin {
         tracer: Option<&Arc<TracerCore>>,
         baggage: Option<&Baggage>,
     ) -> Option<Scope> {
-        let current = || global::current().filter(|tracer| !tracer.is_foreign());
-        let tracer = tracer.cloned().or_else(current);
+        let tracer = tracer.cloned().or_else(global::current);
+        let tracer = tracer.filter(|tracer| !tracer.is_foreign());
         let passing = self.passing(tracer.as_ref(), baggage);
         passing.or_else(|| tracer.as_ref().map(Scope::nothing))
     }

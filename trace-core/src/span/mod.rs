@@ -315,7 +315,8 @@ fn baggage_of(key: &str) -> Option<String> {
 /// sends no baggage, which may be private, unless it is told the hosts:
 /// `trace_http::client().baggage_to(["*.internal"])`.
 ///
-/// Returns whether a trace runs here.
+/// Returns whether there is a place for it: a trace that runs here, or baggage that is passed on
+/// without a trace.
 ///
 /// # Errors
 ///

@@ -272,10 +272,11 @@ impl Drop for TracerGuard {
         if !RECORDING_BUILT || self.0.is_foreign() {
             return;
         }
+        // Before another tracer can be installed, with a propagator of its own.
+        installed::set(None);
         let mut global = global().write().unpoisoned();
         set_global(&mut global, None);
         drop(global);
-        installed::set(None);
         diagnostics::drop_guard(self.0.stats().started == 0);
         self.0.end();
         self.0.ending().into_iter().for_each(at_exit::remove);

@@ -40,6 +40,10 @@ pub(super) enum Share {
     #[cfg(feature = "reqwest")]
     ContextAndOwnBaggage,
     Baggage,
+    /// The context with its baggage. If that is empty, baggage that is already in the headers
+    /// stays.
+    #[cfg(feature = "reqwest")]
+    BaggageOrOwn,
 }
 
 impl Share {
@@ -48,6 +52,7 @@ impl Share {
     pub(super) fn keeping_baggage(self) -> Self {
         match self {
             Self::Context => Self::ContextAndOwnBaggage,
+            Self::Baggage => Self::BaggageOrOwn,
             other => other,
         }
     }
@@ -67,7 +72,7 @@ impl Outgoing {
 
     /// Writes a share of the context into the headers of a request. The context is that of
     /// `span`, or else the current one. Headers of another context are removed. Without a
-    /// trace, the headers stay unchanged. If the propagator panics, only the headers that it has
+    /// trace, only what came without a context is written, such as baggage. If the propagator panics, only the headers that it has
     /// already written are sent.
     pub(super) fn inject(&self, share: Share, span: Option<&OpenSpan>, headers: &mut HeaderMap) {
         let inject = |propagator: &dyn Propagator, headers: &mut dyn Injector| {
@@ -89,6 +94,11 @@ impl Outgoing {
                 &mut KeepingBaggage(HeaderInjector(headers)),
             ),
             Share::Baggage => inject(&self.propagator, &mut HeaderInjector(headers)),
+            #[cfg(feature = "reqwest")]
+            Share::BaggageOrOwn => inject(
+                &self.propagator,
+                &mut KeepingBaggage(HeaderInjector(headers)),
+            ),
         });
     }
 

@@ -107,6 +107,10 @@ impl<F> ServerFuture<F> {
 
 /// The span of a request that has no response yet.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a box would be an allocation for each recorded request"
+)]
 enum State {
     /// There is no span of this layer.
     Untraced,
@@ -188,8 +192,8 @@ impl Running {
 }
 
 /// Runs code of the handler within the span. Returns the route that was noted, too, unless it
-/// is known already. If the code
-/// panics, the span gets this route and all that is still to be written.
+/// is known already. If the code panics, the span gets this route and all that is still to be
+/// written.
 fn run_handler<R>(
     handled: Handled,
     has_route: bool,
@@ -204,6 +208,7 @@ fn run_handler<R>(
             .and_then(Entered::leave)
             .filter(|_| !has_route)
     };
+    let panics = panics::count();
     let value = panics::write_passing(run, || {
         let route = leave();
         if let Some(about) = about.take() {
@@ -211,6 +216,12 @@ fn run_handler<R>(
             about.see_panic();
         }
     });
+    if let Some(text) = panics::caught_since(panics)
+        && let Some(one) = about.take()
+    {
+        one.note_caught_panic(text);
+        about.set(Some(one));
+    }
     (value, leave())
 }
 
@@ -237,7 +248,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Some(inner) = this.inner.as_mut().as_pin_mut() else {
-            // The future has already returned its response.
+            // Only a call that panicked leaves no future.
             return Poll::Pending;
         };
         let polled = match this.state {
@@ -274,7 +285,6 @@ impl Running {
             has_route,
         } = self;
         let Exchange { about, span } = exchange;
-        let panics = panics::count();
         let noted = Cell::new(None);
         // Whichever comes takes it: a panic, a result, or a route without a result.
         let about = Cell::new(Some(about));
@@ -289,10 +299,12 @@ impl Running {
                     let route = Route::from_extensions(response.extensions());
                     let route = route.or(noted.take());
                     write_route(method, about, route.as_ref());
-                    let has_caught = options.sees_caught_panics && panics != panics::count();
-                    see_head(about, options, response, has_caught)
+                    see_head(about, options, response)
                 }
-                (Err(error), about) => about.see_error(error),
+                (Err(error), about) => {
+                    write_route(method, about, noted.take().as_ref());
+                    about.see_error(error)
+                }
             },
         );
         // The closure above is not called while the response is pending, so the route is
@@ -315,16 +327,14 @@ impl Running {
     }
 }
 
-/// Handles the head of a response. `has_caught` is set if a panic was caught while the response
-/// was made.
+/// Handles the head of a response.
 fn see_head<B: Body>(
     about: &mut About,
     options: &Options,
     response: &Response<B>,
-    has_caught: bool,
 ) -> Option<Outcome> {
-    if has_caught && response.status().is_server_error() {
-        about.note_panic();
+    if options.sees_caught_panics && response.status().is_server_error() {
+        about.believe_caught_panic();
     }
     let outcome = about.see_head(response);
     if span::is_recording() {

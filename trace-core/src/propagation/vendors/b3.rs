@@ -122,11 +122,16 @@ impl Propagator for B3MultiPropagator {
     }
 
     fn inject_start(&self, start: TraceStart, _baggage: &Baggage, headers: &mut dyn Injector) {
-        match start.flags {
-            None => {}
-            Some(flags) if flags.is_debug() => headers.set(FLAGS, "1"),
-            Some(flags) => headers.set(SAMPLED, digit(flags)),
+        let Some(flags) = start.flags else { return };
+        for name in [TRACE_ID, SPAN_ID, PARENT_SPAN_ID] {
+            headers.remove(name);
         }
+        let (written, other) = match flags.is_debug() {
+            true => ((FLAGS, "1"), SAMPLED),
+            false => ((SAMPLED, digit(flags)), FLAGS),
+        };
+        headers.set(written.0, written.1);
+        headers.remove(other);
     }
 
     fn extract(&self, headers: &dyn Extractor) -> Extracted {

@@ -97,11 +97,16 @@ impl Propagator for DatadogPropagator {
             return;
         }
         headers.set(TRACE_ID, &trace.to_string());
-        if high != 0 {
-            headers.set(TAGS, &format!("{HIGH_HALF}={high:016x}"));
+        headers.remove(PARENT_ID);
+        headers.remove(ORIGIN);
+        match high {
+            0 => headers.remove(TAGS),
+            high => headers.set(TAGS, &format!("{HIGH_HALF}={high:016x}")),
         }
-        if let Some(flags) = start.flags {
-            headers.set(PRIORITY, if flags.is_sampled() { "1" } else { "0" });
+        match start.flags {
+            Some(flags) if flags.is_sampled() => headers.set(PRIORITY, "1"),
+            Some(_) => headers.set(PRIORITY, "0"),
+            None => headers.remove(PRIORITY),
         }
     }
 

@@ -71,8 +71,11 @@ impl Propagator for XTracePropagator {
             return;
         };
         headers.set(TRACE_ID, &trace_id.to_string());
-        if let Some(flags) = start.flags {
-            headers.set(SAMPLED, digit(flags));
+        headers.remove(SPAN_ID);
+        headers.remove(PARENT_SPAN_ID);
+        match start.flags {
+            Some(flags) => headers.set(SAMPLED, digit(flags)),
+            None => headers.remove(SAMPLED),
         }
     }
 
