@@ -44,7 +44,6 @@ mod host;
 mod mark;
 mod method;
 mod names;
-mod panics;
 mod peer;
 mod percent;
 mod recorded_error;
@@ -55,6 +54,7 @@ mod secret_names;
 mod captured;
 mod failure;
 mod hooks;
+mod panics;
 
 mod around;
 mod capture;

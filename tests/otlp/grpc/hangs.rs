@@ -117,7 +117,7 @@ fn a_window_that_never_opens_is_given_up() {
         collector
     };
     large(&Server::raw([closed]));
-    let server = Server::new([Step::HangUnread]);
+    let server = Server::new([Step::HangUnread, Step::HangUnread]);
     let collector = large(&server);
     // The next call is on another connection.
     collector.flush(LONG).unwrap_err();

@@ -16,7 +16,7 @@ use trace_core::Clock;
 
 use super::super::exchange::{BodyProblem, MAX_ANSWER_BYTES, Response, Status};
 use super::super::retry_after::parse_retry_after;
-use super::call::CallError;
+use super::call_error::CallError;
 use super::status::{GrpcStatus, OK, UNKNOWN};
 
 /// The flag and the length before a message.

@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::super::exchange::{Request, Response};
 use super::answer;
+use super::call_error::CallError;
 
 /// A call, as often as it is sent.
 pub(super) struct Call {
@@ -19,16 +20,6 @@ pub(super) struct Call {
     headers: HeaderMap,
     /// The message with its prefix.
     message: Bytes,
-}
-
-/// Why a call has no answer.
-#[derive(Debug)]
-pub(super) enum CallError {
-    TimedOut,
-    /// Before the server has said anything about the call.
-    Failed(h2::Error),
-    /// Within the answer.
-    Interrupted(h2::Error),
 }
 
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");

@@ -15,7 +15,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::super::exchange::{ConnectOptions, Response, SendError, SendFailure, io_text};
-use super::call::{Call, CallError};
+use super::call::Call;
+use super::call_error::CallError;
 
 /// Which server.
 #[derive(Clone)]

@@ -10,6 +10,7 @@
 
 mod answer;
 mod call;
+mod call_error;
 mod channel;
 mod status;
 #[cfg(feature = "tls")]

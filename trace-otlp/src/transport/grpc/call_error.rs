@@ -1,0 +1,11 @@
+//! The error of a call over gRPC.
+
+/// Why a call has no answer.
+#[derive(Debug)]
+pub(super) enum CallError {
+    TimedOut,
+    /// Before the server has said anything about the call.
+    Failed(h2::Error),
+    /// Within the answer.
+    Interrupted(h2::Error),
+}
