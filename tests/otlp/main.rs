@@ -15,6 +15,7 @@ mod hangs;
 mod headers;
 mod health;
 mod json;
+mod logs;
 mod places;
 mod server;
 mod spans;

@@ -102,7 +102,7 @@ mod redact;
 #[cfg(feature = "http")]
 pub mod environment;
 
-pub use encode::to_protobuf;
+pub use encode::{Logs, to_protobuf};
 
 #[cfg(feature = "json")]
 pub use encode::to_json;
@@ -110,8 +110,8 @@ pub use encode::to_json;
 pub use environment::from_env;
 #[cfg(feature = "http")]
 pub use export::{
-    LostSpans, OtlpCollector, OtlpCollectorBuilder, OtlpError, OtlpHealth, OtlpState, OtlpStats,
-    Protocol,
+    LostItems, OtlpCollector, OtlpCollectorBuilder, OtlpError, OtlpHealth, OtlpSignalHealth,
+    OtlpSignalStats, OtlpState, OtlpStats, Protocol,
 };
 #[cfg(feature = "json")]
 pub use file::{

@@ -48,15 +48,16 @@ impl Heads {
         }
     }
 
-    /// Returns the head of spans of a service and a scope.
+    /// Returns the head of items of a service and a scope. With `reports_ends`, the scope says
+    /// that its source does.
     pub(super) fn head(
         &mut self,
         request: &Request<'_>,
         service: &str,
         id: ScopeId<'_>,
+        reports_ends: bool,
     ) -> Arc<Head> {
         self.forget_other_resource(request.resource);
-        let reports_ends = request.reports_ends;
         let mut kept = self.scopes.iter();
         let kept = kept.find(|kept| {
             let kept_id = (

@@ -15,6 +15,12 @@ mod protobuf;
 #[cfg(feature = "json")]
 mod json;
 
+mod signal;
+
+mod log_placement;
+
+mod log_record;
+
 mod head;
 
 mod part;
@@ -27,9 +33,13 @@ use trace_core::SpanBatch;
 
 pub(crate) use encoder::{Encoder, PartLimits};
 pub(crate) use format::Format;
+pub(crate) use log_placement::LogPlacement;
+pub use log_placement::Logs;
 #[cfg(feature = "http")]
 pub(crate) use part::Part;
 pub(crate) use part::write_body;
+#[cfg(feature = "http")]
+pub(crate) use signal::Signal;
 
 #[cfg(feature = "json")]
 pub(crate) use group::Request;
@@ -49,7 +59,8 @@ pub use json::to_json;
 /// ```
 #[must_use]
 pub fn to_protobuf(batch: &SpanBatch<'_>) -> Vec<u8> {
-    let parts = Encoder::new(Format::Protobuf, PartLimits::NONE).parts(batch);
+    let parts =
+        Encoder::new(Format::Protobuf, PartLimits::NONE, LogPlacement::default()).parts(batch);
     let mut body = Vec::new();
     write_body(Format::Protobuf, &parts, &mut body);
     body

@@ -3,23 +3,20 @@
 use super::endpoint::Endpoint;
 use super::error::OtlpError;
 use super::protocol::Protocol;
-use crate::encode::Format;
+use crate::encode::{Format, Signal};
 use crate::transport::Transport;
 use crate::transport::http::{HttpOptions, HttpTransport};
 
-/// How the spans of a protocol are written and addressed.
+/// How the requests of a protocol are written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Form {
     pub(super) format: Format,
     pub(super) content_type: &'static str,
-    /// What is added to the path of a base URL.
-    pub(super) path: &'static str,
 }
 
 const PROTOBUF: Form = Form {
     format: Format::Protobuf,
     content_type: "application/x-protobuf",
-    path: "/v1/traces",
 };
 
 /// Source: OTLP specification, *OTLP/HTTP Request*.
@@ -30,11 +27,26 @@ pub(super) fn form(protocol: Protocol) -> Result<Form, OtlpError> {
         Protocol::HttpJson => Ok(Form {
             format: Format::Json,
             content_type: "application/json",
-            path: "/v1/traces",
         }),
         #[cfg(not(feature = "json"))]
         Protocol::HttpJson => Err(missing(protocol, "json")),
         Protocol::Grpc => Err(missing(protocol, "grpc")),
+    }
+}
+
+/// Returns what is added to the path of a base URL.
+///
+/// Source: OTLP specification, *OTLP/HTTP Request*; opentelemetry-proto, the services.
+pub(super) const fn path(protocol: Protocol, signal: Signal) -> &'static str {
+    match (protocol, signal) {
+        (Protocol::Grpc, Signal::Traces) => {
+            "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+        }
+        (Protocol::Grpc, Signal::Logs) => {
+            "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
+        }
+        (_, Signal::Traces) => "/v1/traces",
+        (_, Signal::Logs) => "/v1/logs",
     }
 }
 

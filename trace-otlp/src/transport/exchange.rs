@@ -36,7 +36,6 @@ pub(crate) struct Response {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Http(u16),
-    #[cfg_attr(not(test), expect(dead_code, reason = "for gRPC"))]
     Grpc(u32),
 }
 

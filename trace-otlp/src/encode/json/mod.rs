@@ -9,6 +9,8 @@ mod value;
 
 mod span;
 
+mod log_record;
+
 pub(super) mod head;
 
 pub(super) mod body;
@@ -19,6 +21,7 @@ use trace_core::SpanBatch;
 
 use super::group::Request;
 
+pub(super) use log_record::log_record;
 pub(super) use span::span;
 
 /// Writes a batch as one `ExportTraceServiceRequest`, in one line: the body of a

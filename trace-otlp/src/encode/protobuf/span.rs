@@ -4,6 +4,7 @@ use trace_core::{Link, Log, SpanView, StatusRef};
 
 use super::field::{bytes, count, fixed64, message, text};
 use super::value::{attribute, tag};
+use crate::encode::log_placement::LogPlacement;
 use crate::facts::{self, Said};
 
 /// The `spans` of a `ScopeSpans`.
@@ -58,11 +59,20 @@ pub(in crate::encode) fn span(
     span: &SpanView<'_>,
     scope_is_tagged: bool,
     said: Said<'_>,
+    logs: LogPlacement,
 ) {
-    message(out, SPANS, |out| fields(out, span, scope_is_tagged, said));
+    message(out, SPANS, |out| {
+        fields(out, span, scope_is_tagged, said, logs);
+    });
 }
 
-fn fields(out: &mut Vec<u8>, span: &SpanView<'_>, scope_is_tagged: bool, said: Said<'_>) {
+fn fields(
+    out: &mut Vec<u8>,
+    span: &SpanView<'_>,
+    scope_is_tagged: bool,
+    said: Said<'_>,
+    logs: LogPlacement,
+) {
     bytes(out, key::TRACE_ID, &span.trace_id().to_bytes());
     bytes(out, key::SPAN_ID, &span.span_id().to_bytes());
     text(out, key::TRACE_STATE, span.tracestate().as_str());
@@ -79,7 +89,7 @@ fn fields(out: &mut Vec<u8>, span: &SpanView<'_>, scope_is_tagged: bool, said: S
     }
     let dropped = span.dropped();
     count(out, key::DROPPED_ATTRIBUTES, dropped.tags);
-    for log in span.logs() {
+    for log in span.logs().filter(|log| logs.is_event(log)) {
         message(out, key::EVENTS, |out| event(out, &log));
     }
     count(out, key::DROPPED_EVENTS, dropped.logs);

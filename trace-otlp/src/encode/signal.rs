@@ -1,0 +1,29 @@
+//! The signals of OpenTelemetry that leave from here.
+
+/// What the parts of a request have. A request has parts of one signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// Spans.
+    Traces,
+    /// Log records.
+    Logs,
+}
+
+#[cfg(feature = "http")]
+impl Signal {
+    /// Returns what its items are called in messages.
+    pub(crate) const fn items(self) -> &'static str {
+        match self {
+            Self::Traces => "spans",
+            Self::Logs => "log records",
+        }
+    }
+
+    /// Returns what one of its items is called.
+    pub(crate) const fn item(self) -> &'static str {
+        match self {
+            Self::Traces => "span",
+            Self::Logs => "log record",
+        }
+    }
+}
