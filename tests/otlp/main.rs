@@ -16,6 +16,7 @@ mod headers;
 mod health;
 mod json;
 mod logs;
+mod metrics;
 mod places;
 mod server;
 mod spans;

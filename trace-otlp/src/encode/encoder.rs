@@ -2,15 +2,21 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "http")]
+use trace_core::Resource;
 use trace_core::{Log, SpanBatch, SpanView};
 
 use super::format::Format;
+#[cfg(feature = "http")]
+use super::group::ScopeId;
 use super::group::{Request, Scope};
 use super::head::{Head, Heads};
 #[cfg(feature = "json")]
 use super::json;
 use super::log_placement::LogPlacement;
 use super::log_record::LogRecord;
+#[cfg(feature = "http")]
+use super::metric::Snapshot;
 use super::part::Part;
 use super::protobuf;
 use super::signal::Signal;
@@ -71,7 +77,9 @@ impl Encoder {
         for service in &request.services {
             for scope in &service.scopes {
                 let ends = request.reports_ends;
-                let head = self.heads.head(&request, service.name, scope.id, ends);
+                let head = self
+                    .heads
+                    .head(request.resource, service.name, scope.id, ends);
                 let mut part = self.part(&head, scope.spans.len());
                 for (index, span) in scope.spans.iter().enumerate() {
                     let said = request.said(span);
@@ -84,7 +92,9 @@ impl Encoder {
                 }
                 self.finish(&mut parts, part);
                 if self.logs.has_records() {
-                    let head = self.heads.head(&request, service.name, scope.id, false);
+                    let head = self
+                        .heads
+                        .head(request.resource, service.name, scope.id, false);
                     self.log_parts(&mut parts, &head, scope);
                 }
             }
@@ -94,6 +104,25 @@ impl Encoder {
             parts.push(Part::new(Signal::Traces, head, 0, 0));
         }
         parts
+    }
+
+    /// Encodes metrics as one part, whose items are data points: those of a metric end
+    /// together.
+    #[cfg(feature = "http")]
+    pub(crate) fn metrics(&mut self, resource: &Resource, snapshot: &Snapshot) -> Part {
+        let service = &resource.service_name;
+        let head = self.heads.head(resource, service, ScopeId::OWN, false);
+        let mut part = Part::new(Signal::Metrics, head, 0, 0);
+        for metric in &snapshot.metrics {
+            let items = &mut part.items;
+            match self.format {
+                Format::Protobuf => protobuf::metric(items, metric, snapshot.time),
+                #[cfg(feature = "json")]
+                Format::Json => json::metric(items, metric, snapshot.time),
+            }
+            metric.points.iter().for_each(|_| part.end_item());
+        }
+        part
     }
 
     fn push(&self, part: &mut Part, span: &SpanView<'_>, scope_is_tagged: bool, said: Said<'_>) {

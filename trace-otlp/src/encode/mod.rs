@@ -21,6 +21,9 @@ mod log_placement;
 
 mod log_record;
 
+#[cfg(feature = "http")]
+mod metric;
+
 mod head;
 
 mod part;
@@ -35,6 +38,8 @@ pub(crate) use encoder::{Encoder, PartLimits};
 pub(crate) use format::Format;
 pub(crate) use log_placement::LogPlacement;
 pub use log_placement::Logs;
+#[cfg(feature = "http")]
+pub(crate) use metric::{Metric, Point, Snapshot};
 #[cfg(feature = "http")]
 pub(crate) use part::Part;
 pub(crate) use part::write_body;

@@ -7,6 +7,9 @@ pub(crate) enum Signal {
     Traces,
     /// Log records.
     Logs,
+    /// Data points, in metrics.
+    #[cfg(feature = "http")]
+    Metrics,
 }
 
 #[cfg(feature = "http")]
@@ -16,6 +19,7 @@ impl Signal {
         match self {
             Self::Traces => "spans",
             Self::Logs => "log records",
+            Self::Metrics => "data points",
         }
     }
 
@@ -24,6 +28,7 @@ impl Signal {
         match self {
             Self::Traces => "span",
             Self::Logs => "log record",
+            Self::Metrics => "data point",
         }
     }
 }

@@ -14,12 +14,13 @@ use super::exporter::{Exporter, Settings, Shared};
 use super::exporters::Exporters;
 use super::headers::{HeaderProblem, HeaderSource, Headers};
 use super::health::Health;
+use super::metrics::Metrics;
 use super::pending::{Pending, RequestLimits};
 use super::protocol::Protocol;
 use super::retry::RetryDelays;
 use super::signal_options::SignalOptions;
 use super::stats::Counters;
-use crate::encode::{Encoder, LogPlacement, Logs, PartLimits, Signal};
+use crate::encode::{Encoder, PartLimits, Signal};
 use crate::transport::http::HttpOptions;
 use crate::transport::{Compression, Compressor, MissingCompression};
 
@@ -65,7 +66,7 @@ pub struct OtlpCollectorBuilder {
     proxy: Option<String>,
     certificate: Option<PathBuf>,
     client_identity: Option<(PathBuf, PathBuf)>,
-    signals: SignalOptions,
+    pub(super) signals: SignalOptions,
 }
 
 impl OtlpCollector {
@@ -115,66 +116,6 @@ impl OtlpCollectorBuilder {
     /// several times. The first endpoint is tried again after its backoff.
     pub fn fallback(mut self, endpoint: impl Into<String>) -> Self {
         self.fallbacks.push(endpoint.into());
-        self
-    }
-
-    /// Sets how the logs of spans leave: as events in their span, as log records with the ids
-    /// of their trace and span in requests of their own, or both. Default:
-    /// [`Logs::SpanEvents`].
-    ///
-    /// ```
-    /// use trace_otlp::{Logs, OtlpCollector};
-    ///
-    /// let otlp = OtlpCollector::builder("http://localhost:4318")
-    ///     .logs(Logs::Both)
-    ///     .exceptions(Logs::LogRecords)
-    ///     .build()?;
-    /// assert_eq!(otlp.stats().log_records.collected, 0);
-    /// # Ok::<(), trace_otlp::OtlpError>(())
-    /// ```
-    ///
-    /// A record has the log's time, its message as the body, its fields as attributes, and
-    /// resource and scope of the span. A logged error has the severity *ERROR*, the event name
-    /// `exception` and its text as the body; other logs have no severity, because nothing says
-    /// which. The protocol, the limits and the retries are those of spans. Records wait in a
-    /// list of their own, with as many bytes, and are sent after the spans.
-    ///
-    /// A server that takes only traces refuses the records: they are counted as lost, which is
-    /// said once, and spans are sent as before. A server that hangs at them delays spans by a
-    /// [timeout](Self::timeout) for each try.
-    pub fn logs(mut self, logs: Logs) -> Self {
-        self.signals.placement = LogPlacement {
-            exceptions: logs,
-            others: logs,
-        };
-        self
-    }
-
-    /// Sets the same for the logs that record an error, whatever [`logs`](Self::logs) says of
-    /// others; call it afterwards. `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` asks for this.
-    pub fn exceptions(mut self, logs: Logs) -> Self {
-        self.signals.placement.exceptions = logs;
-        self
-    }
-
-    /// Sets the whole URL for log records, to which no path is added. By default they go to
-    /// the base URL. They have the headers of spans, unless there are
-    /// [others](Self::logs_headers).
-    pub fn logs_endpoint(mut self, url: impl Into<String>) -> Self {
-        self.signals.logs.endpoint = Some(url.into());
-        self
-    }
-
-    /// Sets the headers of requests with log records, in place of those that
-    /// [`header`](Self::header) adds.
-    pub fn logs_headers<N, V>(mut self, headers: impl IntoIterator<Item = (N, V)>) -> Self
-    where
-        N: Into<String>,
-        V: Into<String>,
-    {
-        let headers = headers.into_iter();
-        let headers = headers.map(|(name, value)| (name.into(), value.into()));
-        self.signals.logs.headers = Some(headers.collect());
         self
     }
 
@@ -317,10 +258,16 @@ impl OtlpCollectorBuilder {
         let placement = self.signals.placement;
         let logs = placement.has_records();
         let logs = logs.then(|| self.exporter(Signal::Logs, form, &options));
+        let every = self.signals.metrics_every;
+        let metrics = every.map(|every| {
+            let exporter = self.exporter(Signal::Metrics, form, &options)?;
+            Ok(Metrics::new(exporter, every, self.protocol))
+        });
         Ok(OtlpCollector::new(Exporters {
             encoder: Encoder::new(form.format, self.part_limits(), placement),
             traces,
             logs: logs.transpose()?,
+            metrics: metrics.transpose()?,
         }))
     }
 
@@ -337,6 +284,7 @@ impl OtlpCollectorBuilder {
         let own = match signal {
             Signal::Traces => None,
             Signal::Logs => self.signals.logs.headers.as_ref(),
+            Signal::Metrics => self.signals.metrics.headers.as_ref(),
         };
         let headers = Headers::new(
             own.unwrap_or(&self.headers),
@@ -400,6 +348,7 @@ impl OtlpCollectorBuilder {
         let whole = match signal {
             Signal::Traces => &self.traces_endpoint,
             Signal::Logs => &self.signals.logs.endpoint,
+            Signal::Metrics => &self.signals.metrics.endpoint,
         };
         let first = match whole {
             // The method is the only path that there is.

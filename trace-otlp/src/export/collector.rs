@@ -7,11 +7,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use trace_core::{Collector, CollectorError, SpanBatch};
+use trace_core::{Collector, CollectorError, SpanBatch, TracerCounts};
 
 use super::exporter::Shared;
 use super::exporters::Exporters;
 use super::health::OtlpHealth;
+use super::metrics::TracerSlot;
 use super::moment::Moment;
 use super::stats::OtlpStats;
 
@@ -60,6 +61,7 @@ struct Inner {
     turn: Mutex<Turn>,
     traces: Arc<Shared>,
     logs: Option<Arc<Shared>>,
+    metrics: Option<(Arc<Shared>, Arc<TracerSlot>)>,
 }
 
 struct Turn {
@@ -75,13 +77,23 @@ impl OtlpCollector {
         let traces = Arc::clone(&exporters.traces.shared);
         let logs = exporters.logs.as_ref();
         let logs = logs.map(|exporter| Arc::clone(&exporter.shared));
+        let metrics = exporters.metrics.as_ref();
+        let metrics = metrics.map(|metrics| {
+            let shared = Arc::clone(&metrics.exporter.shared);
+            (shared, Arc::clone(&metrics.tracer))
+        });
         let turn = Mutex::new(Turn {
             exporters,
             reported: 0,
             reported_logs: 0,
         });
         Self {
-            inner: Arc::new(Inner { turn, traces, logs }),
+            inner: Arc::new(Inner {
+                turn,
+                traces,
+                logs,
+                metrics,
+            }),
         }
     }
 
@@ -90,7 +102,10 @@ impl OtlpCollector {
     pub fn stats(&self) -> OtlpStats {
         let Inner { traces, logs, .. } = &*self.inner;
         let read = |shared: &Arc<Shared>| shared.counters.read();
-        OtlpStats::new(read(traces), logs.as_ref().map(read).unwrap_or_default())
+        let logs = logs.as_ref().map(read).unwrap_or_default();
+        let metrics = self.inner.metrics.as_ref();
+        let metrics = metrics.map(|(shared, _)| read(shared)).unwrap_or_default();
+        OtlpStats::new(read(traces), logs, metrics)
     }
 
     /// Returns how sending goes. Does not wait for a request.
@@ -99,7 +114,9 @@ impl OtlpCollector {
         let Inner { traces, logs, .. } = &*self.inner;
         let read = |shared: &Arc<Shared>| shared.health.read(shared.counters.read().waiting);
         let logs = logs.as_ref().map(read);
-        OtlpHealth::new(read(traces), traces.max_waiting_bytes, logs)
+        let metrics = self.inner.metrics.as_ref();
+        let metrics = metrics.map(|(shared, _)| read(shared));
+        OtlpHealth::new(read(traces), traces.max_waiting_bytes, logs, metrics)
     }
 
     fn turn(&self) -> MutexGuard<'_, Turn> {
@@ -142,6 +159,13 @@ impl Collector for OtlpCollector {
 
     fn name(&self) -> &str {
         "otlp"
+    }
+
+    /// Notes the tracer whose counts leave as metrics, if that is asked for.
+    fn begin(&self, counts: &TracerCounts) {
+        if let Some((_, tracer)) = &self.inner.metrics {
+            tracer.set(counts);
+        }
     }
 
     /// Sends what waits if a server is due; returns after what time the next one is.

@@ -45,8 +45,12 @@ pub(super) const fn path(protocol: Protocol, signal: Signal) -> &'static str {
         (Protocol::Grpc, Signal::Logs) => {
             "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
         }
+        (Protocol::Grpc, Signal::Metrics) => {
+            "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
+        }
         (_, Signal::Traces) => "/v1/traces",
         (_, Signal::Logs) => "/v1/logs",
+        (_, Signal::Metrics) => "/v1/metrics",
     }
 }
 

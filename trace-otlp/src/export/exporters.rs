@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use trace_core::SpanBatch;
 
-use super::exporter::{Exporter, Patience};
+use super::exporter::{Exporter, Patience, Shared};
+use super::metrics::Metrics;
 use super::moment::Moment;
 use crate::encode::{Encoder, Part, Signal};
 
@@ -17,6 +18,8 @@ pub(super) struct Exporters {
     pub(super) traces: Exporter,
     /// `None` if no log is a record.
     pub(super) logs: Option<Exporter>,
+    /// `None` if none are asked for.
+    pub(super) metrics: Option<Metrics>,
 }
 
 impl Exporters {
@@ -37,8 +40,12 @@ impl Exporters {
 
     /// Sends what waits, to servers that are due.
     pub(super) fn send_due(&mut self) {
+        self.make_metrics(Metrics::make_due);
         for exporter in self.each() {
             exporter.send_due(Patience::OneTry);
+        }
+        if let Some(metrics) = &mut self.metrics {
+            metrics.exporter.send_due(Patience::OneTry);
         }
     }
 
@@ -56,12 +63,32 @@ impl Exporters {
         for exporter in self.each() {
             exporter.send_due(Patience::Until(until));
         }
+        // Last, so that they say what became of the rest.
+        self.make_metrics(Metrics::make);
+        if let Some(metrics) = &mut self.metrics {
+            metrics.exporter.endpoints.make_due();
+            metrics.exporter.send_due(Patience::Until(until));
+        }
     }
 
-    /// Returns after what time there is something to do; `None` if nothing waits.
+    fn make_metrics(&mut self, make: fn(&mut Metrics, &mut Encoder, &[(Signal, &Shared)])) {
+        let Some(metrics) = &mut self.metrics else {
+            return;
+        };
+        let mut others = vec![(Signal::Traces, &*self.traces.shared)];
+        let logs = self.logs.as_ref();
+        others.extend(logs.map(|logs| (Signal::Logs, &*logs.shared)));
+        make(metrics, &mut self.encoder, &others);
+    }
+
+    /// Returns after what time there is something to do; `None` if nothing waits and no metrics
+    /// are asked for.
     pub(super) fn next_wake(&self) -> Option<Duration> {
         let exporters = std::iter::once(&self.traces).chain(&self.logs);
-        exporters.filter_map(Exporter::next_wake).min()
+        let wakes = exporters.filter_map(Exporter::next_wake);
+        wakes
+            .chain(self.metrics.as_ref().map(Metrics::next_wake))
+            .min()
     }
 
     /// Gives up all that waits.
@@ -69,8 +96,13 @@ impl Exporters {
         for exporter in self.each() {
             exporter.end();
         }
+        // Whatever is called after the shutdown must not wake for them.
+        if let Some(mut metrics) = self.metrics.take() {
+            metrics.exporter.end();
+        }
     }
 
+    /// Returns the exporters of what was recorded.
     fn each(&mut self) -> impl Iterator<Item = &mut Exporter> {
         std::iter::once(&mut self.traces).chain(&mut self.logs)
     }

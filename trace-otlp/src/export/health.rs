@@ -26,6 +26,8 @@ pub struct OtlpHealth {
     pub max_waiting_bytes: u64,
     /// The same about log records, if logs leave as [records](crate::Logs::LogRecords).
     pub logs: Option<OtlpSignalHealth>,
+    /// The same about the tracer's own metrics, if they are sent.
+    pub metrics: Option<OtlpSignalHealth>,
 }
 
 /// How the items of a signal other than traces get on.
@@ -111,6 +113,7 @@ impl OtlpHealth {
         traces: OtlpSignalHealth,
         max_waiting_bytes: usize,
         logs: Option<OtlpSignalHealth>,
+        metrics: Option<OtlpSignalHealth>,
     ) -> Self {
         Self {
             state: traces.state,
@@ -120,6 +123,7 @@ impl OtlpHealth {
             waiting_bytes: traces.waiting_bytes,
             max_waiting_bytes: u64::try_from(max_waiting_bytes).unwrap_or(u64::MAX),
             logs,
+            metrics,
         }
     }
 }

@@ -14,12 +14,15 @@ mod exporter;
 mod exporters;
 mod headers;
 mod health;
+mod metrics;
 mod moment;
 mod partial_success;
 mod pending;
 mod protocol;
 mod retry;
+mod sdk_metrics;
 mod signal_options;
+mod signals;
 mod stats;
 
 pub use builder::OtlpCollectorBuilder;

@@ -135,6 +135,7 @@ fn read_json(signal: Signal, body: &[u8]) -> Option<PartialSuccess> {
     let key = match signal {
         Signal::Traces => "rejectedSpans",
         Signal::Logs => "rejectedLogRecords",
+        Signal::Metrics => "rejectedDataPoints",
     };
     let rejected = match partial.get(key) {
         None | Some(Value::Null) => 0,

@@ -1,5 +1,7 @@
 //! The options of signals other than traces.
 
+use std::time::Duration;
+
 use crate::encode::LogPlacement;
 
 /// What leaves beside spans, and where it goes.
@@ -7,6 +9,9 @@ use crate::encode::LogPlacement;
 pub(super) struct SignalOptions {
     pub(super) placement: LogPlacement,
     pub(super) logs: SignalTarget,
+    /// How often metrics are sent, if they are.
+    pub(super) metrics_every: Option<Duration>,
+    pub(super) metrics: SignalTarget,
 }
 
 /// Where the requests of a signal go.

@@ -26,6 +26,9 @@ pub struct OtlpStats {
     pub failed_requests: u64,
     /// The logs that leave as [records](crate::Logs::LogRecords).
     pub log_records: OtlpSignalStats,
+    /// The data points of the tracer's own
+    /// [metrics](crate::OtlpCollectorBuilder::metrics_every).
+    pub data_points: OtlpSignalStats,
 }
 
 /// What became of the items of a signal other than traces.
@@ -51,7 +54,7 @@ pub struct OtlpSignalStats {
     pub failed_requests: u64,
 }
 
-/// Items that were lost, by reason: spans, or log records.
+/// Items that were lost, by reason: spans, log records or data points.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LostItems {
@@ -102,7 +105,11 @@ impl LostItems {
 }
 
 impl OtlpStats {
-    pub(super) fn new(traces: OtlpSignalStats, log_records: OtlpSignalStats) -> Self {
+    pub(super) fn new(
+        traces: OtlpSignalStats,
+        log_records: OtlpSignalStats,
+        data_points: OtlpSignalStats,
+    ) -> Self {
         Self {
             spans_collected: traces.collected,
             spans_exported: traces.exported,
@@ -112,6 +119,7 @@ impl OtlpStats {
             requests: traces.requests,
             failed_requests: traces.failed_requests,
             log_records,
+            data_points,
         }
     }
 }

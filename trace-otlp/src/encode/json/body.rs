@@ -27,6 +27,12 @@ const fn names(signal: Signal) -> Names {
             before_scopes: b",\"scopeSpans\":[",
             before_items: b",\"spans\":[",
         },
+        #[cfg(feature = "http")]
+        Signal::Metrics => Names {
+            before_groups: b"{\"resourceMetrics\":[",
+            before_scopes: b",\"scopeMetrics\":[",
+            before_items: b",\"metrics\":[",
+        },
         Signal::Logs => Names {
             before_groups: b"{\"resourceLogs\":[",
             before_scopes: b",\"scopeLogs\":[",

@@ -11,6 +11,9 @@ mod span;
 
 mod log_record;
 
+#[cfg(feature = "http")]
+mod metric;
+
 pub(super) mod head;
 
 pub(super) mod body;
@@ -22,6 +25,8 @@ use trace_core::SpanBatch;
 use super::group::Request;
 
 pub(super) use log_record::log_record;
+#[cfg(feature = "http")]
+pub(super) use metric::metric;
 pub(super) use span::span;
 
 /// Writes a batch as one `ExportTraceServiceRequest`, in one line: the body of a

@@ -15,9 +15,14 @@ mod span;
 
 mod log_record;
 
+#[cfg(feature = "http")]
+mod metric;
+
 pub(super) mod head;
 
 pub(super) mod body;
 
 pub(super) use log_record::log_record;
+#[cfg(feature = "http")]
+pub(super) use metric::metric;
 pub(super) use span::span;
