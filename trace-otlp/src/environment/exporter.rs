@@ -14,6 +14,7 @@ use super::error::EnvironmentError;
 use super::features::Features;
 use super::headers::headers;
 use super::logs::LogSettings;
+use super::metrics::MetricSettings;
 use super::signal::Signal;
 use super::variables::Variables;
 use crate::{Compression, OtlpCollector, OtlpCollectorBuilder, Protocol};
@@ -32,6 +33,8 @@ pub(super) struct OtlpSettings {
     identity: Option<(NamedFile, NamedFile)>,
     /// `None` if all logs are span events.
     logs: Option<LogSettings>,
+    /// `None` if no metrics are asked for.
+    metrics: Option<MetricSettings>,
 }
 
 /// A file, and the variable that names it.
@@ -60,6 +63,7 @@ impl OtlpSettings {
         let identity = identity(variables);
         let endpoint = Endpoint::read(variables, features, protocol, Signal::Traces)?;
         let logs = LogSettings::read(variables, features, protocol, &endpoint)?;
+        let metrics = MetricSettings::read(variables, features, protocol, &endpoint)?;
         let mut settings = Self {
             endpoint,
             protocol,
@@ -69,6 +73,7 @@ impl OtlpSettings {
             certificate,
             identity,
             logs,
+            metrics,
         };
         settings.drop_unused_files(variables);
         Ok(settings)
@@ -81,14 +86,21 @@ impl OtlpSettings {
 
     #[cfg(test)]
     pub(super) fn log_headers(&self) -> Option<&[(String, String)]> {
-        self.logs.as_ref()?.headers.as_deref()
+        self.logs.as_ref()?.target.headers.as_deref()
+    }
+
+    /// Returns the endpoints that signals other than traces have for themselves.
+    fn others(&self) -> impl Iterator<Item = &Endpoint> {
+        let logs = self.logs.iter().map(|logs| &logs.target);
+        let metrics = self.metrics.iter().map(|metrics| &metrics.target);
+        logs.chain(metrics)
+            .filter_map(|target| target.endpoint.as_ref())
     }
 
     /// Without TLS nobody reads the files.
     fn drop_unused_files(&mut self, variables: &mut Variables<'_>) {
-        let of_logs = self.logs.as_ref().and_then(|logs| logs.endpoint.as_ref());
-        let mut endpoints = std::iter::once(&self.endpoint).chain(of_logs);
-        if endpoints.any(|endpoint| endpoint.url().is_secure()) {
+        let is_secure = |endpoint: &Endpoint| endpoint.url().is_secure();
+        if is_secure(&self.endpoint) || self.others().any(is_secure) {
             return;
         }
         let identity = self.identity.take().map(|(certificate, _)| certificate);
@@ -110,17 +122,20 @@ impl OtlpSettings {
             (endpoint, Protocol::Grpc) => OtlpCollector::builder(endpoint.url().origin()),
             (Endpoint::Base(url), _) => OtlpCollector::builder(url.as_str()),
             (Endpoint::Whole(url), _) => {
-                // Log records may have the base URL for themselves.
-                let of_logs = self.logs.as_ref().and_then(|logs| logs.endpoint.as_ref());
-                let base = match of_logs {
-                    Some(Endpoint::Base(base)) => base.as_str().to_owned(),
-                    Some(Endpoint::Whole(_)) | None => url.origin(),
-                };
+                // Other signals may have the base URL for themselves.
+                let mut bases = self.others().filter_map(|endpoint| match endpoint {
+                    Endpoint::Base(base) => Some(base.as_str().to_owned()),
+                    Endpoint::Whole(_) => None,
+                });
+                let base = bases.next().unwrap_or_else(|| url.origin());
                 OtlpCollector::builder(base).traces_endpoint(url.as_str())
             }
         };
         if let Some(logs) = self.logs {
             builder = logs.apply(builder, self.protocol);
+        }
+        if let Some(metrics) = self.metrics {
+            builder = metrics.apply(builder, self.protocol);
         }
         builder = builder
             .protocol(self.protocol)
@@ -255,6 +270,9 @@ impl fmt::Display for OtlpSettings {
         }
         if let Some(logs) = &self.logs {
             write!(f, ", {}", logs.shown(self.protocol))?;
+        }
+        if let Some(metrics) = &self.metrics {
+            write!(f, ", {}", metrics.shown(self.protocol))?;
         }
         Ok(())
     }

@@ -7,8 +7,8 @@
 use super::endpoint::Endpoint;
 use super::error::EnvironmentError;
 use super::features::Features;
-use super::headers::headers;
 use super::signal::Signal;
+use super::target::Target;
 use super::variables::Variables;
 use crate::{Logs, OtlpCollectorBuilder, Protocol};
 
@@ -19,10 +19,7 @@ const EXPORTER: &str = "OTEL_LOGS_EXPORTER";
 #[derive(Clone)]
 pub(super) struct LogSettings {
     exceptions: Logs,
-    /// If they do not go to the base URL of spans.
-    pub(super) endpoint: Option<Endpoint>,
-    /// If they have other headers than spans.
-    pub(super) headers: Option<Vec<(String, String)>>,
+    pub(super) target: Target,
 }
 
 impl LogSettings {
@@ -49,38 +46,8 @@ impl LogSettings {
         let Some(exceptions) = exceptions.filter(|_| may_send(variables)) else {
             return Ok(None);
         };
-        let names = [
-            "PROTOCOL",
-            "COMPRESSION",
-            "TIMEOUT",
-            "CERTIFICATE",
-            "CLIENT_CERTIFICATE",
-            "CLIENT_KEY",
-            "INSECURE",
-        ];
-        for variable in names.map(|name| Signal::Logs.variable(name)) {
-            if variables.text(&variable).is_some() {
-                variables.warn(&variable, "is not read: log records are sent as spans are");
-            }
-        }
-        let has_own = |variables: &mut Variables<'_>, signal: Signal, name| {
-            variables.text(&signal.variable(name)).is_some()
-        };
-        let shares_base = matches!(traces, Endpoint::Base(_));
-        let endpoint = if has_own(variables, Signal::Logs, "ENDPOINT") || !shares_base {
-            let own = Endpoint::read(variables, features, protocol, Signal::Logs)?;
-            Some(own)
-        } else {
-            None
-        };
-        // Headers of spans alone may be secrets that another server must not see.
-        let has_headers = has_own(variables, Signal::Logs, "HEADERS")
-            || has_own(variables, Signal::Traces, "HEADERS");
-        Ok(Some(Self {
-            exceptions,
-            endpoint,
-            headers: has_headers.then(|| headers(variables, Signal::Logs)),
-        }))
+        let target = Target::read(variables, features, protocol, traces, Signal::Logs)?;
+        Ok(Some(Self { exceptions, target }))
     }
 
     /// Adds the settings to the builder of the exporter.
@@ -90,15 +57,10 @@ impl LogSettings {
         protocol: Protocol,
     ) -> OtlpCollectorBuilder {
         builder = builder.exceptions(self.exceptions);
-        match (self.endpoint, protocol) {
-            (Some(endpoint), Protocol::Grpc) => {
-                builder = builder.logs_endpoint(endpoint.url().origin());
-            }
-            (Some(Endpoint::Whole(url)), _) => builder = builder.logs_endpoint(url.as_str()),
-            // The base URL of the builder.
-            (Some(Endpoint::Base(_)) | None, _) => {}
+        if let Some(url) = self.target.whole(protocol) {
+            builder = builder.logs_endpoint(url);
         }
-        match self.headers {
+        match self.target.headers {
             Some(headers) => builder.logs_headers(headers),
             None => builder,
         }
@@ -110,11 +72,7 @@ impl LogSettings {
             Logs::Both => "also ",
             _ => "",
         };
-        let place = self.endpoint.as_ref();
-        let place = place.map(|endpoint| endpoint.shown(protocol, "v1/logs"));
-        let place = place
-            .map(|place| format!(" to {place}"))
-            .unwrap_or_default();
+        let place = self.target.shown(protocol, "v1/logs");
         format!("exceptions {also}as log records{place}")
     }
 }

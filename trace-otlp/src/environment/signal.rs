@@ -9,6 +9,7 @@ use super::variables::Variables;
 pub(super) enum Signal {
     Traces,
     Logs,
+    Metrics,
 }
 
 impl Signal {
@@ -17,6 +18,7 @@ impl Signal {
         let signal = match self {
             Self::Traces => "TRACES",
             Self::Logs => "LOGS",
+            Self::Metrics => "METRICS",
         };
         format!("OTEL_EXPORTER_OTLP_{signal}_{name}")
     }

@@ -689,7 +689,7 @@ fn exceptions_leave_as_log_records_where_asked() {
         &own,
         &expect![[r#"
             spans of `orders` go to http://b:2/spans by http/protobuf, exceptions also as log records to http://a:1/v1/logs; sampler parentbased_always_on
-            `OTEL_EXPORTER_OTLP_LOGS_TIMEOUT` is not read: log records are sent as spans are"#]],
+            `OTEL_EXPORTER_OTLP_LOGS_TIMEOUT` is not read: it is as for spans"#]],
     );
     check(
         &[opt_in("events"), ("OTEL_LOGS_EXPORTER", "none")],
@@ -729,4 +729,27 @@ fn headers_of_spans_alone_are_not_those_of_log_records() {
     assert_eq!(headers(&[traces]), "[]");
     assert_eq!(headers(&[traces, all]), r#"[("x", "all")]"#);
     assert_eq!(headers(&[traces, all, logs]), r#"[("x", "logs")]"#);
+}
+
+#[test]
+fn metrics_leave_only_where_asked() {
+    let interval = ("OTEL_METRIC_EXPORT_INTERVAL", "5000");
+    let text = |variables: &[(&str, &str)]| read(variables).to_string();
+    let nothing = text(&[]);
+    for other in ["none", "prometheus", ""] {
+        assert_eq!(text(&[("OTEL_METRICS_EXPORTER", other), interval]), nothing);
+    }
+    let asked = ("OTEL_METRICS_EXPORTER", "otlp");
+    assert!(text(&[asked]).contains("by http/protobuf, metrics each 60s;"));
+    check(
+        &[
+            asked,
+            interval,
+            ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://m:1/in?key=1"),
+            ("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "gzip"),
+        ],
+        &expect![[r#"
+            spans of `orders` go to http://localhost:4318/v1/traces by http/protobuf, metrics each 5s to http://m:1/in; sampler parentbased_always_on
+            `OTEL_EXPORTER_OTLP_METRICS_COMPRESSION` is not read: it is as for spans"#]],
+    );
 }
