@@ -2,6 +2,8 @@
 //!
 //! With the feature `http`, which is on by default, `OtlpCollector` sends finished spans to any
 //! OpenTelemetry backend: `OtlpCollector::builder("http://localhost:4318").build()?`.
+//! Its options `logs` and `metrics_every` send two more signals: the logs of spans as log
+//! records, and the tracer's own counts as metrics.
 //!
 //! [`to_protobuf`] writes a batch as the body of a request; it needs no feature and no other
 //! crate. With the feature `json`, [`JsonCollector`] writes finished spans to a file or any
