@@ -11,7 +11,10 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use trace_core::propagation::{extract, inject};
+use trace_core::propagation::{
+    DatadogPropagator, Extractor, JaegerPropagator, Propagator, W3cPropagator, XrayPropagator,
+    extract, inject,
+};
 use trace_core::{AlwaysOff, HeadSampler, TraceContext, TraceFuture, Tracer, span, traced};
 
 /// Allocations of each of `rounds` runs of `body`, in the steady state.
@@ -329,4 +332,169 @@ async fn waking_root() {
 fn kept_few(bytes: f64) {
     println!("{bytes} bytes for each root that sleeps");
     assert!((100.0..=250.0).contains(&bytes), "{bytes}");
+}
+
+/// Headers that count how often they are asked for, and the bytes that they give.
+struct Counting<'a> {
+    headers: &'a [(String, String)],
+    calls: Cell<usize>,
+    bytes: Cell<usize>,
+}
+
+impl Counting<'_> {
+    fn note(&self, calls: usize, bytes: usize) {
+        self.calls.set(self.calls.get() + calls);
+        self.bytes.set(self.bytes.get() + bytes);
+    }
+}
+
+impl Extractor for Counting<'_> {
+    fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+        self.note(1, 0);
+        for (_, value) in self.headers.iter().filter(|(key, _)| key == name) {
+            self.note(0, value.len());
+            each(value.as_bytes());
+        }
+    }
+
+    fn for_each_prefixed<'a>(&'a self, prefix: &str, each: &mut dyn FnMut(&'a str, &'a [u8])) {
+        self.note(1, 0);
+        for (key, value) in self
+            .headers
+            .iter()
+            .filter(|(key, _)| key.starts_with(prefix))
+        {
+            self.note(0, value.len());
+            each(key, value.as_bytes());
+        }
+    }
+}
+
+/// What reading so many entries costs: calls of the carrier, bytes that it gives, and bytes
+/// that are allocated.
+fn cost(propagator: &dyn Propagator, headers: &[(String, String)]) -> (usize, usize, u64) {
+    let counting = Counting {
+        headers,
+        calls: Cell::new(0),
+        bytes: Cell::new(0),
+    };
+    let allocated = allocation_counter::measure(|| {
+        let _found = black_box(propagator.extract(&counting));
+    });
+    (
+        counting.calls.get(),
+        counting.bytes.get(),
+        allocated.bytes_total,
+    )
+}
+
+/// The work is counted, and not the time: a reader that begins again for each entry asks for
+/// more bytes, or copies more, than four times as many for four times the entries.
+#[test]
+fn headers_are_read_in_linear_time() {
+    const FEW: usize = 500;
+    let one_line = |key: &str, entry: fn(usize) -> String| {
+        let key = key.to_owned();
+        move |count: usize| {
+            let entries: Vec<String> = (0..count).map(entry).collect();
+            vec![(key.clone(), entries.join(","))]
+        }
+    };
+    let lines = |key: &str, entry: fn(usize) -> String| {
+        let key = key.to_owned();
+        move |count: usize| (0..count).map(|at| (key.clone(), entry(at))).collect()
+    };
+    let member: fn(usize) -> String = |at| format!("key{at}=value{at};meta");
+    let bad: fn(usize) -> String = |at| format!("no member {at}");
+    let traceparent = || {
+        let value = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        ("traceparent".to_owned(), value.to_owned())
+    };
+    type Case = (
+        &'static str,
+        Box<dyn Propagator>,
+        Box<dyn Fn(usize) -> Vec<(String, String)>>,
+    );
+    let with_parent = |states: Box<dyn Fn(usize) -> Vec<(String, String)>>| {
+        move |count| {
+            let mut headers: Vec<_> = states(count);
+            headers.push(traceparent());
+            headers
+        }
+    };
+    let cases: [Case; 8] = [
+        (
+            "members",
+            Box::new(W3cPropagator),
+            Box::new(one_line("baggage", member)),
+        ),
+        (
+            "bad members",
+            Box::new(W3cPropagator),
+            Box::new(one_line("baggage", bad)),
+        ),
+        (
+            "lines of members",
+            Box::new(W3cPropagator),
+            Box::new(lines("baggage", member)),
+        ),
+        (
+            "states",
+            Box::new(W3cPropagator),
+            Box::new(with_parent(Box::new(one_line("tracestate", |at| {
+                format!("k{at}=v")
+            })))),
+        ),
+        (
+            "lines of states",
+            Box::new(W3cPropagator),
+            Box::new(with_parent(Box::new(lines("tracestate", |at| {
+                format!("k{at}=v")
+            })))),
+        ),
+        (
+            "Jaeger's baggage",
+            Box::new(JaegerPropagator),
+            Box::new(|count| {
+                let entries =
+                    (0..count).map(|at| (format!("uberctx-key{at}"), format!("v%20{at}")));
+                entries.collect()
+            }),
+        ),
+        (
+            "tags of Datadog",
+            Box::new(DatadogPropagator),
+            Box::new(|count| {
+                let tags: Vec<String> = (0..count).map(|at| format!("_dd.p.k{at}=v")).collect();
+                let pairs = [
+                    ("x-datadog-trace-id", "7".to_owned()),
+                    ("x-datadog-parent-id", "8".to_owned()),
+                    ("x-datadog-tags", tags.join(",")),
+                ];
+                pairs.map(|(key, value)| (key.to_owned(), value)).into()
+            }),
+        ),
+        (
+            "parts of X-Ray",
+            Box::new(XrayPropagator),
+            Box::new(|count| {
+                let parts: Vec<String> = (0..count).map(|at| format!("Key{at}=v")).collect();
+                vec![("x-amzn-trace-id".to_owned(), parts.join(";"))]
+            }),
+        ),
+    ];
+    for (name, propagator, headers) in cases {
+        // Once before, for what a process makes once.
+        cost(&*propagator, &headers(FEW));
+        let few = cost(&*propagator, &headers(FEW));
+        let many = cost(&*propagator, &headers(4 * FEW));
+        assert!(few.1 > 0, "{name}: nothing is read");
+        assert_eq!(few.0, many.0, "{name}: calls");
+        // Numbers are longer, and buffers grow by doubling.
+        assert!(many.1 < few.1 * 5, "{name}: {few:?} {many:?} bytes read");
+        assert!(
+            many.2 < few.2 * 8 + 4_096,
+            "{name}: {few:?} {many:?} bytes allocated"
+        );
+    }
 }

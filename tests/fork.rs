@@ -30,6 +30,7 @@ mod unix {
     use std::time::{Duration, Instant};
 
     use futures_util::task::noop_waker;
+    use trace_core::propagation::{self, B3Propagator};
     use trace_core::{
         Carried, Collector, CollectorError, MemoryCollector, SamplingDecision, SpanBatch, Stats,
         TraceCollector, TraceFuture, TraceId, Tracer, TracerBuilder, TracerGuard, sampler_fn, span,
@@ -272,8 +273,31 @@ mod unix {
         assert_eq!(instance(), own);
     }
 
+    /// It begins with the headers of W3C, as it begins without a tracer.
+    fn a_child_begins_without_its_parents_propagator() {
+        let caller = [("b3", "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1")];
+        let is_read = || u64::from(propagation::extract(&caller).context.is_some());
+        let builder = || Tracer::builder("b3").propagator(B3Propagator);
+        let guard = builder().collector(()).install().unwrap();
+        let child = match process::fork() {
+            Fork::Parent(child) => child,
+            Fork::Child => process::exit(|| {
+                let before = is_read();
+                let own = builder().collector(()).install().unwrap();
+                let installed = is_read();
+                drop(own);
+                vec![before, installed, is_read()]
+            }),
+        };
+        assert_eq!(child.wait(0), [0, 1, 0]);
+        assert_eq!(is_read(), 1);
+        drop(guard);
+        assert_eq!(is_read(), 0);
+    }
+
     pub(super) fn run() {
         each_child_is_an_instance_of_its_own();
+        a_child_begins_without_its_parents_propagator();
         let parents = Parents::new();
         let guard = parents.tracer().install().unwrap();
         let tracer = Tracer::clone(&guard);

@@ -6,10 +6,12 @@
     reason = "clippy takes only functions marked `#[test]` for tests, not what they call"
 )]
 
+use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use trace_core::propagation::{self, B3Propagator, XrayPropagator};
 use trace_core::{
     Collector, MemoryCollector, Outcome, Sampler, SamplingDecision, SamplingInput, SpanBatch,
     Tracer, TracerGuard, span, trace_root, traced,
@@ -66,6 +68,30 @@ fn the_installed_tracer_lasts_as_long_as_its_guard() {
     what_is_refused_may_begin_roots_and_panic_when_it_is_dropped();
     roots_begin_with_a_tracer_that_lives();
     a_guard_waits_for_the_shutdown_that_runs();
+    a_propagator_lasts_as_long_as_its_guard();
+}
+
+/// Returns the headers of the context in a root.
+fn headers() -> Vec<String> {
+    let mut headers = HashMap::new();
+    trace_core::root("call").run_sync(|| span::inject(&mut headers));
+    headers.into_keys().collect()
+}
+
+fn a_propagator_lasts_as_long_as_its_guard() {
+    let builder = || Tracer::builder("shop").collector(MemoryCollector::new());
+    let tracing = builder().propagator(B3Propagator).install().unwrap();
+    assert_eq!(headers(), ["b3"]);
+    // Neither of them is the process's.
+    drop(builder().propagator(XrayPropagator).install().unwrap_err());
+    let other = builder().propagator(XrayPropagator).build().unwrap();
+    other.attach_sync(|| assert_eq!(headers(), ["b3"]));
+    drop(tracing);
+    let caller = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1";
+    assert!(propagation::extract(&[("b3", caller)]).context.is_none());
+    let tracing = builder().install().unwrap();
+    assert_eq!(headers(), ["traceparent"]);
+    drop(tracing);
 }
 
 fn nothing_is_recorded_before() {

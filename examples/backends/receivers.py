@@ -24,6 +24,8 @@ class Receiver:
     protocols = ALL
     # What it does not give back, and why.
     leaves_out = {}
+    # Whether it sends on what it gets.
+    sends_on = False
 
     @staticmethod
     def as_it_sees(thing):
@@ -88,19 +90,25 @@ class Rotel(Receiver):
     python: Path
     versions: list
     sink: Path
+    sends_on = True
 
     def start(self, processes):
         behind = Sink(self.sink, []).start(processes)
+        http, grpc = self.start_before(processes, behind.http)
+        return Running(http, grpc, behind.look)
+
+    def start_before(self, processes, behind):
+        """Starts it before a receiver at an address of HTTP; returns its own addresses."""
         http, grpc = free_addresses(2)
         [program] = self.python.parent.parent.glob("lib/python*/site-packages/rotel/rotel-agent")
         command = [
             program, "start", "--pid-file", processes.folder / "rotel.pid",
             "--otlp-http-endpoint", http, "--otlp-grpc-endpoint", grpc,
             "--exporter", "otlp", "--otlp-exporter-protocol", "http",
-            "--otlp-exporter-endpoint", behind.url("http/protobuf"),
+            "--otlp-exporter-endpoint", f"http://{behind}",
         ]
         processes.start("rotel", command).accepts([http, grpc])
-        return Running(http, grpc, behind.look)
+        return http, grpc
 
 
 @dataclass

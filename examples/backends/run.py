@@ -11,7 +11,7 @@ import program
 import receivers
 import senders
 from compare import compare
-from processes import Failure, Processes
+from processes import Failure, Processes, free_addresses
 from program import run_one, say
 
 PROTOCOLS = ["http/protobuf", "http/json", "grpc"]
@@ -70,6 +70,8 @@ def run_all(options, folder):
                 continue
             run_name = f"{name}-{protocol.replace('/', '-')}"
             failed += run_one(run_name, folder, send_and_compare, sender, receiver, protocol)
+            if sender.assembles and receiver.sends_on:
+                failed += run_one(f"{run_name}-back", folder, send_and_assemble, sender, receiver, protocol)
     return failed
 
 
@@ -80,6 +82,15 @@ def send_and_compare(folder, sender, receiver, protocol):
         sent = sender.send(folder, started.url(protocol), protocol)
         received = started.received(sent)
     return compare(sent, received, receiver.leaves_out, receiver.as_it_sees)
+
+
+def send_and_assemble(folder, sender, receiver, protocol):
+    """Returns what was checked: the sender assembles what the receiver sends on."""
+    [back_at] = free_addresses(1)
+    with Processes(folder) as processes:
+        http, grpc = receiver.start_before(processes, back_at)
+        url = f"http://{grpc if protocol == 'grpc' else http}"
+        return [sender.assemble(folder, url, protocol, back_at)]
 
 
 if __name__ == "__main__":

@@ -29,13 +29,23 @@ class Services:
 
     program: Path
     protocols = ALL
+    assembles = True
     versions = ["services of this repository"]
 
     def send(self, folder, url, protocol):
         file = folder / "sent.jsonl"
-        command = [self.program, "--to", url, "--protocol", protocol, "--file", file]
+        command = [self.program, "--to", url, "--protocol", protocol, "--output", file]
         run(command, SENDING_SECONDS, env=environment())
         return sent(file)
+
+    def assemble(self, folder, url, protocol, back_at):
+        """Sends to a URL, and assembles what comes back. Each trace has to be complete by what
+        its spans report: no time is waited for. Returns what the program says at its end."""
+        command = [
+            self.program, "--to", url, "--protocol", protocol, "--output", folder / "back.jsonl",
+            "--back-at", back_at, "--exact", "--cancel-rate", "0", "--processes", "--trees", "0",
+        ]
+        return run(command, SENDING_SECONDS, env=environment()).strip().splitlines()[-1]
 
 
 @dataclass
@@ -44,6 +54,7 @@ class Sdk:
 
     python: Path
     protocols = ALL
+    assembles = False
 
     @property
     def versions(self):
@@ -61,6 +72,7 @@ class File:
 
     versions = [f"the file {SHOP.name}"]
     protocols = ("http/json",)
+    assembles = False
 
     def send(self, folder, url, protocol):
         for line in SHOP.read_bytes().splitlines():

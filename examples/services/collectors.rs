@@ -24,10 +24,16 @@ pub struct Collectors {
     pub path: PathBuf,
 }
 
-/// How long a trace waits for more spans if the collector cannot know that none will come.
-/// This is always the case for OTLP, which has no message for the end of a trace in a process.
-/// A span takes about 25 ms to arrive.
+/// How long a trace waits for more spans if the collector cannot know that none will come. This
+/// is so if spans come by OTLP, and a call was given up before it was answered: it may still
+/// have reached the other service. A span takes about 25 ms to arrive.
 const QUIET_TIME: Duration = Duration::from_secs(1);
+
+/// With `--exact`: longer than any run.
+const NO_QUIET_TIME: Duration = Duration::from_secs(3_600);
+
+/// How often the timers are checked.
+const TICK: Duration = Duration::from_millis(100);
 
 impl Collectors {
     pub fn new(options: &Options, screen: &Screen) -> Result<Self, Box<dyn Error>> {
@@ -38,8 +44,12 @@ impl Collectors {
         })?;
         let trees = Trees::new(options, screen);
         let kept = usize::try_from(options.requests).unwrap_or(usize::MAX);
+        let quiet_time = match options.exact {
+            true => NO_QUIET_TIME,
+            false => QUIET_TIME,
+        };
         let options = TraceCollectorOptions {
-            quiet_time: QUIET_TIME,
+            quiet_time,
             tracers: Service::ALL.len(),
             // The checks at the end need every trace.
             max_active_traces: kept.max(1_000),
@@ -56,10 +66,23 @@ impl Collectors {
 
     /// Lets the collector check its timers, as long as this is polled.
     pub async fn tick(&self) {
-        let mut interval = tokio::time::interval(QUIET_TIME / 10);
+        let mut interval = tokio::time::interval(TICK);
         loop {
             interval.tick().await;
             self.traces.tick();
+        }
+    }
+
+    /// Waits until so many spans have come, and all traces are complete.
+    pub async fn take(&self, spans: u64) {
+        let mut interval = tokio::time::interval(TICK);
+        loop {
+            interval.tick().await;
+            self.traces.tick();
+            let stats = self.traces.stats();
+            if stats.spans_received >= spans && stats.active_traces == 0 {
+                return;
+            }
         }
     }
 

@@ -15,12 +15,13 @@
 //! cargo run -p trace-examples --example services -- --processes
 //! cargo run -p trace-examples --example services -- --requests 500 --concurrency 50
 //! cargo run -p trace-examples --example services -- --sample-rate 0.1
+//! cargo run -p trace-examples --example services -- --to http://127.0.0.1:4318
 //! cargo run -p trace-examples --example services -- --help
 //! ```
 //!
-//! With `--processes` every service is a separate process, and sends its spans over HTTP as
-//! OTLP/JSON. The exit code is 0 only if every trace is complete and every span is accounted
-//! for.
+//! With `--processes` every service is a separate process, and sends its spans by OTLP. With
+//! `--to` each service also sends them to any other server of OTLP. The exit code is 0 only if
+//! every trace is complete and every span is accounted for.
 //!
 //! This folder has the code for tracing, except `harness/`:
 //!
@@ -28,15 +29,14 @@
 //!   `database.rs`, the shortest file.
 //! - `layers.rs` has the two ends of a call. One line each makes requests and calls spans.
 //! - `auth_proto.rs` is what `protoc` would generate for the gRPC service.
-//! - `tracers.rs` makes a tracer for each service, and `collectors.rs` assembles the traces of
-//!   all services.
-//! - `exporter.rs` and `receiver.rs` send spans from one process to another.
+//! - `tracers.rs` makes a tracer for each service, and what sends its spans. `collectors.rs`
+//!   assembles the traces of all services.
+//! - `receiver.rs` takes spans from other processes.
 //! - `harness/` starts the services, sends requests and checks the results. `harness/run.rs`
 //!   is its entry point.
 
 mod auth_proto;
 mod collectors;
-mod exporter;
 mod handlers;
 mod harness;
 mod layers;

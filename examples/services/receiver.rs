@@ -1,25 +1,28 @@
 //! Receives spans from other processes, like an OpenTelemetry Collector.
 //!
-//! It owns the socket, and passes the decoded spans to the collectors. It accepts only
-//! OTLP/JSON, and does not know the services.
+//! It owns the socket, and passes the decoded spans to the collectors. It takes protobuf and
+//! JSON over HTTP, plain or by gzip, and does not know the services.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::{self, Read};
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use axum::routing::post;
-use axum::{Json, Router};
+use flate2::read::MultiGzDecoder;
 use http::StatusCode;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use trace_otlp::decode;
+use trace_otlp::decode::{self, DecodedRequest, ProtobufOptions};
 
 use crate::collectors::Collectors;
 
-/// An HTTP server that accepts OTLP/JSON.
+/// An HTTP server that accepts OTLP.
 ///
 /// Source: OTLP specification, *OTLP/HTTP*.
 pub struct Receiver {
@@ -28,14 +31,20 @@ pub struct Receiver {
     serving: JoinHandle<io::Result<()>>,
 }
 
-/// The maximum size of a request. A batch of 4,096 spans has about 3 MB.
+/// The maximum size of a request, compressed or not. A batch of 4,096 spans has about 3 MB.
 const MAX_REQUEST_BYTES: usize = 64 << 20;
 
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
+const PROTOBUF: &str = "application/x-protobuf";
+const JSON: &str = "application/json";
+
+/// A status and its reason.
+type Refused = (StatusCode, String);
+
 impl Receiver {
-    pub async fn start(collectors: Collectors) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    pub async fn start(address: SocketAddr, collectors: Collectors) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let router: Router = Router::new()
             .route("/v1/traces", post(take))
@@ -63,14 +72,59 @@ impl Receiver {
     }
 }
 
+/// Takes a request. The answer has the content type of the request, and says that nothing was
+/// rejected.
 async fn take(
     State(collectors): State<Collectors>,
+    headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<serde_json::Value>, (StatusCode, String)> {
-    for request in decode::requests(&body[..]) {
-        let request = request.map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+) -> Result<([(HeaderName, &'static str); 1], &'static str), Refused> {
+    let body = decompress(text(&headers, &CONTENT_ENCODING), body)?;
+    let (content_type, answer, requests) = match text(&headers, &CONTENT_TYPE) {
+        PROTOBUF => {
+            let request = decode::protobuf(&body, &ProtobufOptions::default());
+            (PROTOBUF, "", vec![request])
+        }
+        JSON => (JSON, "{}", decode::requests(&body[..]).collect()),
+        other => {
+            let message = format!("`{other}` is not read; expected {PROTOBUF} or {JSON}");
+            return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        }
+    };
+    // Nothing of a request that is refused may be kept: its sender may send it again.
+    let requests: Result<Vec<DecodedRequest>, _> = requests.into_iter().collect();
+    for request in requests.map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))? {
         request.feed(&collectors.traces);
         request.feed(&collectors.json);
     }
-    Ok(Json(serde_json::json!({ "partialSuccess": {} })))
+    Ok(([(CONTENT_TYPE, content_type)], answer))
+}
+
+/// Returns the value of a header without its parameters; an empty text if there is none.
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    let value = value.and_then(|value| value.split(';').next());
+    value.unwrap_or_default().trim()
+}
+
+fn decompress(encoding: &str, body: Bytes) -> Result<Bytes, Refused> {
+    match encoding {
+        "" | "identity" => Ok(body),
+        "gzip" => {
+            let most = u64::try_from(MAX_REQUEST_BYTES).unwrap_or(u64::MAX);
+            let mut whole = Vec::new();
+            let read = MultiGzDecoder::new(&body[..])
+                .take(most + 1)
+                .read_to_end(&mut whole);
+            read.map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+            if whole.len() > MAX_REQUEST_BYTES {
+                return Err((StatusCode::PAYLOAD_TOO_LARGE, "more than 64 MiB".to_owned()));
+            }
+            Ok(whole.into())
+        }
+        other => {
+            let message = format!("`{other}` is not read; expected gzip");
+            Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
+        }
+    }
 }

@@ -110,8 +110,11 @@ async fn a_buffer_without_a_capture_is_explained() {
     });
     let buffered = tower::buffer::Buffer::new(client().layer(answer), 1);
     let request = || Request::put("http://users/7").body(Body::empty()).unwrap();
-    let captured = capture().layer(buffered.clone()).oneshot(request());
-    assert!(trace_core::root("order").run(captured).await.is_ok());
+    let captured = || capture().layer(buffered.clone()).oneshot(request());
+    assert!(trace_core::root("order").run(captured()).await.is_ok());
+    // Outside of any trace nothing is missing.
+    let alone = tokio::spawn(captured());
+    assert!(alone.await.unwrap().is_ok());
     assert_eq!(lines("`PUT`"), [""; 0]);
     let lost = buffered.oneshot(request());
     assert!(trace_core::root("order").run(lost).await.is_ok());
@@ -142,30 +145,4 @@ async fn a_handler_that_is_a_root_is_reported() {
         unreachable!("said once")
     };
     assert!(line.starts_with("root `rooted` (") && line.contains("write `#[traced]`"));
-}
-
-/// All cases in one test, as it is said once.
-#[traced_test]
-async fn routes_that_nobody_tells_are_reported_once() {
-    listen();
-    let users = || Router::new().route("/users/{id}", get(async || "Ferris"));
-    let serve = |app: Router| async move { get_all(app, &["/users/7"], "").await };
-
-    // None of these has a route that could be told.
-    let plain = tower::service_fn(async |_: Request<Body>| {
-        Ok::<_, Infallible>(Response::new(Body::empty()))
-    });
-    serve(Router::new().fallback_service(server().layer(plain))).await;
-    let any = Router::new().fallback(async || "any");
-    serve(any.layer(server())).await;
-    serve(users().layer(server())).await;
-    assert_eq!(lines("without their routes"), [""; 0]);
-
-    for _ in 0..2 {
-        serve(Router::new().fallback_service(server().layer(users()))).await;
-    }
-    let [line] = &lines("without their routes")[..] else {
-        unreachable!("said once")
-    };
-    assert!(line.contains("hints.rs:") && line.contains("`.layer(trace_http::route())`"));
 }

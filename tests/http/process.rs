@@ -57,6 +57,29 @@ fn a_list_of_hosts_may_be_mistaken() {
     );
 }
 
+/// Already the first request of the process has one span.
+#[traced_test]
+async fn one_layer_may_be_around_two_services() {
+    use axum::body::Body;
+    use tower::ServiceExt;
+
+    const NAME: &str = "one_layer_may_be_around_two_services";
+    if !is_child() {
+        assert_eq!(run(NAME, ("OTEL_LOG_LEVEL", "warn")), ["1 span"]);
+        return;
+    }
+    let layer = server();
+    let answer = tower::service_fn(async |_: http::Request<Body>| {
+        Ok::<_, std::convert::Infallible>(http::Response::new(Body::empty()))
+    });
+    let service = layer.layer(tower::buffer::Buffer::new(layer.layer(answer), 1));
+    let request = http::Request::get("/").body(Body::empty()).unwrap();
+    drop(service.oneshot(request).await.unwrap());
+    let test = TestTracer::current();
+    test.settled(LONG).await;
+    println!("said: {} span", test.spans().len());
+}
+
 #[traced_test]
 async fn the_environment_says_which_methods_are_known() {
     if !is_child() {

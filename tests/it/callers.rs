@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use trace_core::propagation::{
-    B3Propagator, DatadogPropagator, Extracted, Propagator, W3cPropagator, XTracePropagator,
-    XrayPropagator, extract,
+    B3MultiPropagator, B3Propagator, CompositePropagator, DatadogPropagator, Extracted,
+    JaegerPropagator, Propagator, W3cPropagator, XTracePropagator, XrayPropagator, extract,
 };
 use trace_core::{
     AlwaysOff, MemoryCollector, Sampler, SamplingDecision, SamplingInput, TagSource, Tracer, Trust,
@@ -95,6 +95,114 @@ async fn without_a_tracer_a_context_leaves_as_it_came() {
     tracer.flush(Duration::ZERO);
     let [own] = &spans.spans()[..] else { panic!() };
     assert_ne!(own.trace_id.to_string(), TRACE_ID);
+}
+
+/// What is in the headers of a request, and what a caller sends by them without a span.
+fn without_a_context() -> [(Box<dyn Propagator>, Vec<(&'static str, &'static str)>); 13] {
+    fn case<P: Propagator + 'static>(
+        propagator: P,
+        headers: &[(&'static str, &'static str)],
+    ) -> (Box<dyn Propagator>, Vec<(&'static str, &'static str)>) {
+        (Box::new(propagator), headers.to_vec())
+    }
+    let composite = || {
+        let both = CompositePropagator::new().with(W3cPropagator);
+        both.with(XTracePropagator)
+    };
+    [
+        case(W3cPropagator, &[("baggage", "tenant=acme;ttl=1")]),
+        case(B3Propagator, &[("b3", "0")]),
+        case(B3Propagator, &[("b3", "1")]),
+        case(B3Propagator, &[("b3", "d")]),
+        case(B3MultiPropagator, &[("x-b3-sampled", "0")]),
+        case(B3MultiPropagator, &[("x-b3-flags", "1")]),
+        case(XTracePropagator, &[("x-trace-id", TRACE_ID)]),
+        case(
+            XTracePropagator,
+            &[("x-trace-id", TRACE_ID), ("x-sampled", "0")],
+        ),
+        case(JaegerPropagator, &[("uberctx-tenant", "acme")]),
+        case(
+            DatadogPropagator,
+            &[
+                ("x-datadog-trace-id", "11803532876627986230"),
+                ("x-datadog-sampling-priority", "0"),
+                ("x-datadog-tags", "_dd.p.tid=4bf92f3577b34da6"),
+            ],
+        ),
+        case(
+            XrayPropagator,
+            &[(
+                "x-amzn-trace-id",
+                "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Sampled=0",
+            )],
+        ),
+        case(
+            composite(),
+            &[("baggage", "tenant=acme"), ("x-trace-id", TRACE_ID)],
+        ),
+        case((), &[]),
+    ]
+}
+
+fn sent_by(propagator: &dyn Propagator) -> Headers {
+    let mut headers = Headers::new();
+    assert!(!span::inject_with(propagator, &mut headers), "no trace");
+    headers
+}
+
+#[tokio::test]
+async fn what_came_without_a_context_leaves_as_it_came() {
+    let (tracer, spans) = tracer(trace_core::AlwaysOn);
+    for (propagator, came) in without_a_context() {
+        let received: Headers = came
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        let found = propagator.extract(&came);
+        assert!(found.context.is_none() && found.problems.is_empty());
+        let root = || trace_core::root("serve").extracted(found.clone());
+        let sent = || sent_by(&propagator);
+
+        // Without a tracer, also from a task and from a held span.
+        assert_eq!(root().run_sync(sent), received);
+        assert_eq!(root().run(async { sent() }).await, received);
+        let carried = root().run_sync(|| trace_core::Carried::new(()));
+        assert_eq!(carried.run_sync(|()| sent()), received);
+        let span = root().start();
+        let mut headers = Headers::new();
+        assert!(!span.inject_with(&propagator, &mut headers));
+        assert_eq!(headers, received);
+        assert_eq!(span.context(), None);
+        span.end();
+
+        // Where nothing is to be recorded.
+        let skipped = || tracer.root("health").extracted(found.clone());
+        let passing = skipped().pass_on();
+        assert_eq!(passing.in_scope(sent), received);
+        passing.end();
+
+        // An untrusted caller sends nothing, and one with a cap gets no trace sampled.
+        assert_eq!(root().trust(Trust::Restart).run_sync(sent), Headers::new());
+        let untrusted = skipped().trust(Trust::Restart).pass_on();
+        assert_eq!(untrusted.in_scope(sent), Headers::new());
+        untrusted.end();
+        let capped = root().trust(Trust::Capped { per_second: 5 });
+        let asks = found.start.flags.is_some_and(|flags| flags.is_sampled());
+        let expected = if asks { Headers::new() } else { received };
+        assert_eq!(capped.run_sync(sent), expected);
+    }
+    // Baggage can be read and changed on the way.
+    let found = extract(&[("baggage", "tenant=acme")]);
+    let root = trace_core::root("serve").extracted(found);
+    root.run_sync(|| {
+        assert_eq!(span::baggage("tenant").as_deref(), Some("acme"));
+        assert_eq!(span::set_baggage("plan", "pro"), Ok(true));
+        assert_eq!(sent_by(&W3cPropagator)["baggage"], "tenant=acme,plan=pro");
+        assert_eq!(span::current_trace_id(), None);
+    });
+    let _report = tracer.flush(Duration::ZERO);
+    assert_eq!((tracer.stats().started, spans.spans().len()), (0, 0));
 }
 
 #[trace_core::traced]

@@ -192,6 +192,28 @@ fn disabled_tracing_passes_contexts_and_says_nothing() {
 }
 
 #[test]
+fn contexts_pass_in_the_headers_that_are_listed() {
+    let caller = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1";
+    let other = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let listed = ("OTEL_PROPAGATORS", "b3");
+    let callers = [listed, ("B3", caller), ("TRACEPARENT", other)];
+    let disabled = ("OTEL_SDK_DISABLED", "true");
+    let (out, error) = said("passes", &[&callers[..], &[disabled]].concat());
+    assert_eq!(
+        (out, error),
+        (format!("{{\"b3\": \"{caller}\"}} 0\n"), String::new())
+    );
+    // `own` comes last, in a trace of its own.
+    let (out, _) = said("passes", &[&callers[..], &[NONE]].concat());
+    assert!(
+        out.contains("\"b3\"") && !out.contains("traceparent"),
+        "{out}"
+    );
+    let (out, _) = said("passes", &[NONE, ("OTEL_PROPAGATORS", "none")]);
+    assert_eq!(out, "{} 3\n");
+}
+
+#[test]
 fn what_is_not_followed_is_said_once_and_where_it_is_wanted() {
     let wrong = ("OTEL_BSP_MAX_QUEUE_SIZE", "many");
     let line = "`OTEL_BSP_MAX_QUEUE_SIZE` is `many`; expected a whole number from 1; it counts as not set\n";

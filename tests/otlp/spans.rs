@@ -94,15 +94,20 @@ pub fn spans_seen(server: &Server) -> u64 {
 }
 
 pub fn spans_of(seen: &Seen) -> u64 {
-    let body = match header(&seen.head, "content-encoding") {
-        None => seen.body.clone(),
+    spans_in(&seen.body, header(&seen.head, "content-encoding"))
+}
+
+/// Returns the number of spans in a body.
+pub fn spans_in(body: &[u8], encoding: Option<&str>) -> u64 {
+    let body = match encoding {
+        None => body.to_vec(),
         Some("gzip") => {
-            let mut body = Vec::new();
-            let mut reader = flate2::read::GzDecoder::new(&seen.body[..]);
-            reader.read_to_end(&mut body).unwrap();
-            body
+            let mut plain = Vec::new();
+            let mut reader = flate2::read::GzDecoder::new(body);
+            reader.read_to_end(&mut plain).unwrap();
+            plain
         }
-        Some("zstd") => zstd::decode_all(&seen.body[..]).unwrap(),
+        Some("zstd") => zstd::decode_all(body).unwrap(),
         Some(other) => panic!("{other}"),
     };
     // Source: opentelemetry-proto: `resource_spans`, `scope_spans` and `spans`.

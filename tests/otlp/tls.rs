@@ -17,23 +17,23 @@ use trace_otlp::OtlpCollector;
 use super::server::{content_length, ok, read_head};
 use super::spans::{check, collect, settle, to_url};
 
-type Authority = CertifiedIssuer<'static, KeyPair>;
+pub type Authority = CertifiedIssuer<'static, KeyPair>;
 
-fn authority() -> Authority {
+pub fn authority() -> Authority {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
 /// A certificate and its key, in DER and PEM form.
-struct Identity {
+pub struct Identity {
     der: CertificateDer<'static>,
     key_der: Vec<u8>,
-    pem: String,
-    key_pem: String,
+    pub pem: String,
+    pub key_pem: String,
 }
 
-fn identity(authority: &Authority, name: &str) -> Identity {
+pub fn identity(authority: &Authority, name: &str) -> Identity {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     let certificate = params.signed_by(&key, authority).unwrap();
@@ -46,10 +46,10 @@ fn identity(authority: &Authority, name: &str) -> Identity {
 }
 
 /// A folder for files, which is removed at the end.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("trace-otlp-tests-{}-{number}", std::process::id());
@@ -58,7 +58,7 @@ impl Folder {
         Self(path)
     }
 
-    fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.join(name);
         std::fs::write(&path, text).unwrap();
         path
@@ -71,8 +71,12 @@ impl Drop for Folder {
     }
 }
 
-/// A server of TLS, for as many connections.
-fn serve(identity: &Identity, clients: Option<&Authority>, connections: usize) -> SocketAddr {
+/// The settings of a server, which offers these protocols.
+pub fn server_config(
+    identity: &Identity,
+    clients: Option<&Authority>,
+    protocols: &[&[u8]],
+) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_safe_default_protocol_versions().unwrap();
@@ -86,10 +90,16 @@ fn serve(identity: &Identity, clients: Option<&Authority>, connections: usize) -
         }
     };
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key_der.clone()));
-    let config = builder
+    let mut config = builder
         .with_single_cert(vec![identity.der.clone()], key)
         .unwrap();
-    let config = Arc::new(config);
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    Arc::new(config)
+}
+
+/// A server of TLS, for as many connections.
+fn serve(identity: &Identity, clients: Option<&Authority>, connections: usize) -> SocketAddr {
+    let config = server_config(identity, clients, &[]);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -117,7 +127,7 @@ fn answer(stream: TcpStream, config: Arc<ServerConfig>) -> Option<()> {
     }
 }
 
-fn url(address: SocketAddr) -> String {
+pub fn url(address: SocketAddr) -> String {
     format!("https://localhost:{}", address.port())
 }
 

@@ -82,9 +82,11 @@ pub(crate) fn is_within() -> bool {
     AROUND.get().is_some()
 }
 
-/// Notes the route of a request, if this thread handles this request.
+/// Notes the route of a request, if this thread handles this request. The first route counts:
+/// the handler may pass on the request to another router.
 pub(crate) fn note_route<B>(request: &Request<B>) {
     if let Some(around) = AROUND.get()
+        && !around.is_noted
         && let Some(route) = Route::from_extensions(request.extensions())
         && around.handled == Handled::new(request)
         && NOTED.try_with(|noted| noted.set(Some(route))).is_ok()

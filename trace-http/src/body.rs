@@ -1,5 +1,6 @@
 //! Bodies that end a span when they end.
 
+use std::cell::Cell;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,7 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use trace_core::__private::UnrecordedSpan;
 
-use crate::exchange::Exchange;
+use crate::exchange::{About, Exchange};
 use crate::panics;
 use crate::recorded_error::RecordedError;
 
@@ -114,12 +115,17 @@ where
             State::Traced(exchange) => exchange,
         };
         about.note_read();
+        // Whichever comes takes it: a panic or a frame.
+        let about = Cell::new(Some(about));
         let polled = span.poll(
             || {
-                let frame = panics::write_unwinding(|| body.as_mut().poll_frame(cx));
+                let frame = panics::write_passing(
+                    || body.as_mut().poll_frame(cx),
+                    || about.take().into_iter().for_each(About::see_panic),
+                );
                 frame.map(|frame| (frame, body.is_end_stream()))
             },
-            |(frame, is_last)| about.see_frame(frame.as_ref(), *is_last),
+            |(frame, is_last)| about.take()?.see_frame(frame.as_ref(), *is_last),
         );
         polled.map(|(frame, _)| frame)
     }

@@ -4,12 +4,13 @@
 //! of the headers.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use trace_core::propagation::{self, Extracted, Extractor, Injector};
+use trace_core::propagation::{self, Extracted, Extractor, Injector, InstalledPropagator};
 use trace_core::{TraceContext, span};
 
 /// Reads the caller's context from the headers of a request.
 ///
-/// All lines of a header are read, in their order, even if they are not ASCII.
+/// Reads `traceparent`, `tracestate` and `baggage`, or the headers of the
+/// [installed](trace_core::propagation::InstalledPropagator) propagator. All lines of a header are read, in their order, even if they are not ASCII.
 ///
 /// ```
 /// use http::HeaderMap;
@@ -27,6 +28,9 @@ use trace_core::{TraceContext, span};
 /// ```
 #[must_use]
 pub fn extract(headers: &HeaderMap) -> Extracted {
+    if !InstalledPropagator.is_w3c() {
+        return propagation::extract(&HeaderExtractor(headers));
+    }
     let found = FoundHeaders::new(headers);
     // Most requests from outside have none of these headers. Most other requests have only
     // `traceparent`.

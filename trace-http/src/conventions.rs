@@ -99,3 +99,7 @@ pub const CANCELLED: &str = "cancelled";
 /// The value of `error.type` if the body of a server's response ended before all bytes of its
 /// `content-length`. OpenTelemetry does not define it.
 pub const INCOMPLETE_BODY: &str = "incomplete_body";
+
+/// The value of `error.type` if the body of a server's response returned more bytes than its
+/// `content-length`. OpenTelemetry does not define it.
+pub const OVERSIZED_BODY: &str = "oversized_body";

@@ -15,8 +15,8 @@ use trace_core::conventions::{ERROR_TYPE, PANIC};
 use trace_core::{OpenSpan, Outcome, span};
 
 use crate::conventions::{
-    GRPC, HTTP_RESPONSE_BODY_SIZE, HTTP_RESPONSE_STATUS_CODE, INCOMPLETE_BODY, OTHER, RPC_METHOD,
-    RPC_METHOD_ORIGINAL,
+    GRPC, HTTP_RESPONSE_BODY_SIZE, HTTP_RESPONSE_STATUS_CODE, INCOMPLETE_BODY, OTHER,
+    OVERSIZED_BODY, RPC_METHOD, RPC_METHOD_ORIGINAL,
 };
 use crate::expected::Expected;
 use crate::failure;
@@ -136,10 +136,11 @@ impl About {
             self.write_head(status);
         }
         let is_bodyless = self.expected.is_bodyless(status);
-        if is_bodyless {
+        let is_empty = response.body().is_end_stream();
+        if is_bodyless || is_empty && self.side != Side::Client && self.expected.is_http1 {
             self.announced = None;
         }
-        (is_bodyless || response.body().is_end_stream() || self.has_all()).then(|| self.end())
+        (is_bodyless || is_empty || self.ends_with_length()).then(|| self.end())
     }
 
     /// Decides whether this is a call. If a server's response is not gRPC, the request is a
@@ -172,7 +173,7 @@ impl About {
         }
         if self.has_panicked {
             span::add_tag(ERROR_TYPE, PANIC);
-            panics::write();
+            panics::write_caught();
         } else if self.call.is_none() && self.side.is_error(status) {
             span::add_tag(ERROR_TYPE, status.as_str());
             self.has_failed = true;
@@ -194,6 +195,14 @@ impl About {
     /// [`see_head`](Self::see_head).
     pub(crate) const fn note_panic(&mut self) {
         self.has_panicked = true;
+    }
+
+    /// Handles a panic of the service or of the body, which ends the exchange. Must be called
+    /// within the span, before the panic goes on.
+    pub(crate) fn see_panic(&mut self) {
+        self.is_over = true;
+        self.decide_at_end();
+        self.settle_call();
     }
 
     /// Handles an error of the service or of the body, which ends the exchange.
@@ -233,7 +242,7 @@ impl About {
                 if let (Some(trailers), Some(call)) = (trailers, &mut self.call) {
                     call.see_trailers(trailers);
                 }
-                let has_ended = is_last || trailers.is_some() || self.has_all();
+                let has_ended = is_last || trailers.is_some() || self.ends_with_length();
                 has_ended.then(|| self.end())
             }
         }
@@ -254,6 +263,13 @@ impl About {
     /// with its status.
     fn has_all(&self) -> bool {
         self.call.is_none() && self.announced.is_some_and(|bytes| self.given >= bytes)
+    }
+
+    /// Whether the body is over because it has returned all announced bytes. Of a server's body,
+    /// this is only known in HTTP/1, or if there are too many bytes.
+    fn ends_with_length(&self) -> bool {
+        let ends = self.side == Side::Client || self.expected.is_http1;
+        self.has_all() && (ends || self.has_wrong_length())
     }
 
     /// Notes that the body is polled.
@@ -281,14 +297,14 @@ impl About {
         if let Some(code) = self.call.as_ref().and_then(CallStatus::code) {
             self.has_failed = self.side.is_grpc_error(code);
         }
-        let is_short = self.is_short();
-        self.has_failed |= is_short;
+        let is_wrong = self.has_wrong_length();
+        self.has_failed |= is_wrong;
         if span::is_recording() {
-            if self.reports.size || is_short {
+            if self.reports.size || is_wrong {
                 self.write_given();
             }
-            if is_short && !self.has_panicked {
-                self.write_short();
+            if is_wrong && !self.has_panicked {
+                self.write_wrong_length();
             }
             if let Some(call) = &self.call {
                 call.write(self.has_failed && !self.has_panicked);
@@ -313,18 +329,23 @@ impl About {
         }
     }
 
-    /// Whether a server's body ended before all announced bytes, which breaks its connection.
-    /// A client does not need this, because its body returns an error.
-    fn is_short(&self) -> bool {
+    /// Whether a server's body, which is over, has fewer or more bytes than announced. Both
+    /// break its connection or stream, except that HTTP/1 cuts a body that is too long. A client
+    /// does not need this, because its body returns an error.
+    fn has_wrong_length(&self) -> bool {
         self.side != Side::Client
             && self.call.is_none()
-            && self.announced.is_some_and(|bytes| self.given < bytes)
+            && self.announced.is_some_and(|bytes| self.given != bytes)
     }
 
-    fn write_short(&self) {
-        let announced = self.announced.unwrap_or_default();
-        let message = format!("the body has {} of {announced} announced bytes", self.given);
-        record_error_as(INCOMPLETE_BODY, &message);
+    fn write_wrong_length(&self) {
+        let (given, announced) = (self.given, self.announced.unwrap_or_default());
+        let kind = match given < announced {
+            true => INCOMPLETE_BODY,
+            false => OVERSIZED_BODY,
+        };
+        let message = format!("the body has {given} of {announced} announced bytes");
+        record_error_as(kind, &message);
     }
 
     fn write_given(&self) {

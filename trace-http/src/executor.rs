@@ -29,6 +29,11 @@ thread_local! {
 /// # drop(client);
 /// ```
 ///
+/// The root ends with its connection, and a client keeps idle connections, for 90 seconds by
+/// default. So drop the client before
+/// [`Tracer::shutdown_when_idle`](trace_core::Tracer::shutdown_when_idle), which waits for all
+/// open roots.
+///
 /// hyper-util does not tell the executor the purpose of a task. With HTTP/1 there is one more
 /// task for each response whose body is read late. It waits until the connection can be used
 /// again, and it is a root, too. Tasks that a connection itself spawns, such as those of

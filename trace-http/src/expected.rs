@@ -1,7 +1,7 @@
 //! What a request shows about its response: whether the response has a body, and whether it
 //! answers a gRPC call.
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, Version};
 
 use crate::grpc::{self, Format};
 
@@ -12,6 +12,10 @@ pub(crate) struct Expected {
     /// Whether it looks like a gRPC call: a `POST` whose content type is gRPC, and whose path
     /// names a method.
     pub(crate) is_call: bool,
+    /// Whether the request came in HTTP/1. Its servers send 0 as the length of a body that is
+    /// empty, and never ask a body for more than it announces. Servers of later versions send
+    /// the length as it is, and ask until the end of the body.
+    pub(crate) is_http1: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,7 +29,7 @@ enum Expects {
 }
 
 impl Expected {
-    pub(crate) fn new(method: &Method, headers: &HeaderMap, path: &str) -> Self {
+    pub(crate) fn new(method: &Method, version: Version, headers: &HeaderMap, path: &str) -> Self {
         Self {
             method: match *method {
                 Method::HEAD => Expects::NoBody,
@@ -36,6 +40,7 @@ impl Expected {
             is_call: *method == Method::POST
                 && Format::from_headers(headers).is_some()
                 && grpc::method(path).is_some(),
+            is_http1: version < Version::HTTP_2,
         }
     }
 

@@ -1,11 +1,14 @@
 //! Records errors: their kind, and their text with the texts of their sources.
+//!
+//! `Display` and `source` of an error are code of the application. They may panic, fail, or
+//! lead in a circle, and must not fail the request.
 
 use std::any::{Any, type_name};
 use std::error::Error;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io;
 
-use trace_core::__private::record_error_as;
+use trace_core::__private::{catch, record_error_as};
 
 use crate::conventions::OTHER;
 use crate::redact;
@@ -13,13 +16,17 @@ use crate::redact;
 /// An error whose sources can be read.
 type Known<'a> = &'a (dyn Error + 'static);
 
+/// The largest number of errors that are read: an error and its sources. The sources may
+/// form a circle. `trace-core` has the same limit for errors of
+/// collectors.
+const MAX_SOURCES: usize = 16;
+
 /// Records an error in the current span.
 pub(crate) fn record<E: fmt::Display + 'static>(error: &E) {
     let Some((known, type_name)) = known(error) else {
-        return record_error_as(type_name::<E>(), &WithoutSecrets(error));
+        return record_error_as(type_name::<E>(), &without_secrets(error));
     };
-    let kind = sources(known).find_map(kind);
-    record_error_as(kind.unwrap_or(type_name), &WithSources(known));
+    record_error_as(kind(known).unwrap_or(type_name), &with_sources(known));
 }
 
 /// Returns the error in a form whose sources can be read, and the name of its type. The type
@@ -83,20 +90,30 @@ mod transport {
     pub(super) use std::convert::Infallible as Error;
 }
 
+/// Returns an error and its sources. A `source` that panics counts as having none.
 fn sources(error: Known<'_>) -> impl Iterator<Item = Known<'_>> {
-    std::iter::successors(Some(error), |error| {
+    let errors = std::iter::successors(Some(error), |&error| {
         // `io::Error::source` skips the inner error, and returns the source of the inner
         // error.
-        let within = error.downcast_ref().and_then(io::Error::get_ref);
-        within.map_or_else(|| (*error).source(), |within| Some(within))
-    })
+        match error.downcast_ref().and_then(io::Error::get_ref) {
+            Some(within) => Some(within),
+            None => catch(|| error.source()).flatten(),
+        }
+    });
+    errors.take(MAX_SOURCES)
+}
+
+/// Returns the kind of an error or of its sources in one word, if it is known.
+fn kind(error: Known<'_>) -> Option<&'static str> {
+    // Errors of libraries ask those of the application, too.
+    catch(|| sources(error).find_map(own_kind)).flatten()
 }
 
 /// Returns the kind of an error in one word, if it is known.
 ///
 /// Source: OpenTelemetry semantic conventions 1.44, *Error*, `error.type`, which must have few
 /// different values.
-fn kind(error: Known<'_>) -> Option<&'static str> {
+fn own_kind(error: Known<'_>) -> Option<&'static str> {
     #[cfg(feature = "reqwest")]
     if let Some(error) = error.downcast_ref::<::reqwest::Error>()
         && error.is_timeout()
@@ -110,7 +127,7 @@ fn kind(error: Known<'_>) -> Option<&'static str> {
         return Some(TIMEOUT);
     }
     let Some(error) = error.downcast_ref::<io::Error>() else {
-        return TIMEOUTS.contains(&&*error.to_string()).then_some(TIMEOUT);
+        return TIMEOUTS.contains(&&*displayed(error)).then_some(TIMEOUT);
     };
     Some(match error.kind() {
         io::ErrorKind::AddrNotAvailable => "address_not_available",
@@ -136,37 +153,43 @@ const TIMEOUTS: [&str; 3] = [
     "deadline has elapsed",
 ];
 
-/// Shows an error whose sources cannot be read, without the secrets in its text.
-struct WithoutSecrets<'a, E>(&'a E);
-
-impl<E: fmt::Display> fmt::Display for WithoutSecrets<'_, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&redact::in_text(&self.0.to_string()))
-    }
+/// Returns the text of an error, without its secrets.
+fn without_secrets(error: &dyn fmt::Display) -> String {
+    redact::in_text(&displayed(error))
 }
 
-/// Shows an error and its sources, without secrets: `client error (Connect): connection
-/// refused`.
-struct WithSources<'a>(Known<'a>);
-
-impl fmt::Display for WithSources<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut above = String::new();
-        for error in sources(self.0) {
-            let text = redact::in_text(&error.to_string());
-            // Some errors already include the text of their source.
-            if above.ends_with(&text) {
-                continue;
-            }
-            if !above.is_empty() {
-                f.write_str(": ")?;
-            }
-            f.write_str(&text)?;
-            above = text;
+/// Returns the texts of an error and its sources, without secrets: `client error (Connect):
+/// connection refused`.
+fn with_sources(error: Known<'_>) -> String {
+    let (mut shown, mut above) = (String::new(), String::new());
+    for error in sources(error) {
+        let text = without_secrets(error);
+        // Some errors already include the text of their source.
+        if above.ends_with(&text) {
+            continue;
         }
-        Ok(())
+        if !shown.is_empty() {
+            shown += ": ";
+        }
+        shown += &text;
+        above = text;
     }
+    shown
 }
+
+/// Returns the text of an error, up to the place where its `Display` fails or panics.
+/// `to_string` would panic for both.
+fn displayed(error: &dyn fmt::Display) -> String {
+    let mut text = String::new();
+    let written = catch(|| write!(text, "{error}"));
+    if !matches!(written, Some(Ok(()))) {
+        text += UNDISPLAYED;
+    }
+    text
+}
+
+/// Ends the text of an error that could not be displayed.
+const UNDISPLAYED: &str = "(displaying this error failed)";
 
 #[cfg(test)]
 mod tests {
@@ -193,14 +216,60 @@ mod tests {
         let boxed: Box<dyn Error + Send + Sync> = Box::new(Outer(refused));
         let (error, type_name) = known(&boxed).unwrap();
         assert_eq!(type_name, OTHER);
-        assert_eq!(WithSources(error).to_string(), "no connection: refused");
-        assert_eq!(sources(error).find_map(kind), Some("connection_refused"));
+        assert_eq!(with_sources(error), "no connection: refused");
+        assert_eq!(kind(error), Some("connection_refused"));
     }
 
     #[test]
     fn what_is_repeated_is_said_once() {
         let inner = io::Error::other(Outer(io::Error::other("x")));
-        assert_eq!(WithSources(&inner).to_string(), "no connection: x");
-        assert_eq!(sources(&inner).find_map(kind), None);
+        assert_eq!(with_sources(&inner), "no connection: x");
+        assert_eq!(kind(&inner), None);
+    }
+
+    /// Fails, panics, or leads in a circle.
+    #[derive(Debug)]
+    enum Broken {
+        Fails,
+        Panics,
+        Circle,
+        HasNoSource,
+    }
+
+    impl fmt::Display for Broken {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("broken")?;
+            match self {
+                Self::Fails => Err(fmt::Error),
+                Self::Panics => panic!("display"),
+                Self::Circle | Self::HasNoSource => Ok(()),
+            }
+        }
+    }
+
+    impl Error for Broken {
+        fn source(&self) -> Option<Known<'_>> {
+            match self {
+                Self::Circle => Some(self),
+                Self::HasNoSource => panic!("source"),
+                _ => None,
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_may_be_broken() {
+        let failed = "broken(displaying this error failed)";
+        for broken in [Broken::Fails, Broken::Panics] {
+            assert_eq!(without_secrets(&broken), failed);
+            let broken = io::Error::other(broken);
+            let shown = with_sources(&broken);
+            assert!(shown.ends_with(failed), "{shown}");
+            assert_eq!(kind(&broken), None);
+        }
+        for broken in [Broken::Circle, Broken::HasNoSource] {
+            assert_eq!(with_sources(&broken), "broken");
+            assert_eq!(kind(&broken), None);
+        }
     }
 }

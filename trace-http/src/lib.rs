@@ -22,7 +22,7 @@
 //! |---|---|
 //! | the body ends: with its last frame, its trailers or its last announced byte, or at the head if it is empty | ok, or error, depending on the status |
 //! | there is no body: `HEAD`, 204, 304, an upgrade (101, `CONNECT`) | the same, at the head |
-//! | the body returns an error, or a server's body is shorter than announced | error |
+//! | the body returns an error, or a server's body is shorter or longer than announced | error |
 //! | the body, or the future of the response, is dropped before the end | cancelled; for a body, with the number of bytes so far |
 //! | a client drops a body that it never polled | ok, or error, depending on the status |
 //! | the handler or the body panics | panicked |
@@ -30,8 +30,9 @@
 //!
 //! # Features
 //!
-//! `axum`, `tonic`, `reqwest` and `hyper-util` add support for types of these crates. No feature
-//! is on by default, and the layers need none.
+//! `axum`, `tonic`, `reqwest` and `hyper-util` add support for types of these crates. With
+//! `tonic-server`, the address of the other end is known from tonic's server. No feature is on
+//! by default, and the layers need none.
 
 #![forbid(unsafe_code)]
 
@@ -49,6 +50,7 @@ mod percent;
 mod recorded_error;
 mod redact;
 mod route;
+mod secret_names;
 
 mod captured;
 mod failure;

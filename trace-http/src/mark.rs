@@ -46,6 +46,13 @@ pub(crate) fn set(extensions: &mut Extensions, source: &'static Location<'static
     }
 }
 
+/// Removes the mark, because a request that is sent on is a new one.
+pub(crate) fn remove(extensions: &mut Extensions) {
+    if ARE_SEVERAL.load(Ordering::Relaxed) {
+        extensions.remove::<Mark>();
+    }
+}
+
 /// Returns the place where the outer layer of a request was made, if there is one.
 pub(crate) fn outer_layer(extensions: &Extensions) -> Option<&'static Location<'static>> {
     extensions.get::<Mark>()?.0

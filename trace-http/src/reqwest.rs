@@ -9,8 +9,9 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
-use ::reqwest::{Body, Error, Request, RequestBuilder, Response, ResponseBuilderExt, Url};
+use ::reqwest::{Body, Client, Error, Request, RequestBuilder, Response, ResponseBuilderExt, Url};
 use http::{Extensions, Uri};
+use trace_core::{Carried, span};
 
 use crate::body::TracedBody;
 use crate::client::{Attempt, ClientLayer, Options, Running};
@@ -58,17 +59,38 @@ use crate::peer::Peer;
 /// # Redirects, and baggage
 ///
 /// After a redirect, reqwest sends the headers of the first request to the new address, except
-/// for a few headers that it knows to be private. So the context reaches the hosts of
-/// redirects, too. Therefore **baggage is never sent**, and
-/// [`baggage_to`](ClientLayer::baggage_to) has no effect. There are two ways to send baggage
-/// to your own service:
+/// for a few headers that it knows to be private. So a redirect carries the context to a host
+/// that is not in [`context_to`](ClientLayer::context_to), and the baggage to a host that is
+/// not in [`baggage_to`](ClientLayer::baggage_to). The lists only apply to the first address.
 ///
-/// - Use hyper-util's client, where [`client`](crate::client()) checks each address.
-/// - Use a client with `redirect::Policy::none()`, write the headers with
-///   [`inject`](crate::inject()), and send the request with reqwest's own `send`.
-///   `send_traced` would remove the baggage.
+/// By default, no host gets the baggage of the trace. To send it to your own services, list
+/// them, and use a client that follows no redirects, or only those to the same host:
+///
+/// ```
+/// use reqwest::redirect::Policy;
+///
+/// # fn main() -> reqwest::Result<()> {
+/// let same_host = Policy::custom(|attempt| {
+///     let host = attempt.previous().last().and_then(|url| url.host_str());
+///     match host == attempt.url().host_str() && attempt.previous().len() < 10 {
+///         true => attempt.follow(),
+///         false => attempt.stop(), // the redirect is the response
+///     }
+/// });
+/// let client = reqwest::Client::builder().redirect(same_host).build()?; // or `Policy::none()`
+/// let calls = trace_http::client().baggage_to(["*.internal"]);
+/// // In a handler: `client.get(url).send_traced_with(&calls).await?`
+/// # let _ = (client, calls);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A `baggage` header that you write into a request yourself is sent, unless the baggage of
+/// the trace replaces it, or the host gets no context. With hyper-util's client,
+/// [`client`](crate::client()) checks the address after each redirect.
 pub trait SendTraced: Sized {
-    /// Sends the request with its context. The span is a child of the current span.
+    /// Sends the request with its context. The span is a child of the current span. It begins
+    /// with the first poll of the future.
     #[track_caller]
     fn send_traced(self) -> TracedSend;
 
@@ -115,9 +137,11 @@ type Sent = dyn Future<Output = Result<Response, Error>> + Send;
 /// # Cancel safety
 ///
 /// If this is dropped before it is ready, the inner future is dropped within the span, and the
-/// span ends as cancelled.
+/// span ends as cancelled. If it was never polled, there is no span.
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct TracedSend {
+    // `None` after the first poll.
+    unsent: Option<Box<Unsent>>,
     inner: Option<Pin<Box<Sent>>>,
     /// The error, if the request could not be built.
     failed: Option<Error>,
@@ -132,28 +156,62 @@ impl TracedSend {
         source: &'static Location<'static>,
     ) -> Self {
         let (client, request) = request.build_split();
-        let request = match request {
-            Ok(request) => request,
-            Err(error) => {
-                return Self {
-                    inner: None,
-                    failed: Some(error),
-                    running: None,
+        let (unsent, failed) = match request {
+            Ok(request) => {
+                let unsent = Unsent {
+                    client,
+                    request,
+                    options: Arc::clone(options),
+                    source,
+                    caller: span::current_trace_id().map(|_| Carried::new(())),
                 };
+                (Some(Box::new(unsent)), None)
             }
-        };
-        let attempt = begin(&request, options, source);
-        let headers = Request::headers_mut;
-        let (future, running) = match attempt {
-            Some(attempt) => attempt.send(options, request, headers, |request| {
-                Box::pin(client.execute(request))
-            }),
-            None => (Box::pin(client.execute(request)), None),
+            Err(error) => (None, Some(error)),
         };
         Self {
-            inner: Some(future),
-            failed: None,
-            running,
+            unsent,
+            inner: None,
+            failed,
+            running: None,
+        }
+    }
+}
+
+/// A request that waits for the first poll, with which its span begins.
+struct Unsent {
+    client: Client,
+    request: Request,
+    options: Arc<Options>,
+    source: &'static Location<'static>,
+    /// The trace in which the future was made; `None` if there was none.
+    caller: Option<Carried<()>>,
+}
+
+impl Unsent {
+    /// Sends the request in the trace in which the future was made, or else in the current one.
+    fn send(self) -> (Pin<Box<Sent>>, Option<Running>) {
+        let Self {
+            client,
+            request,
+            options,
+            source,
+            caller,
+        } = self;
+        let headers = Request::headers_mut;
+        let send = || match begin(&request, &options, source) {
+            Some(attempt) => attempt.send(&options, request, headers, |request| {
+                let sent: Pin<Box<Sent>> = Box::pin(client.execute(request));
+                sent
+            }),
+            None => {
+                let sent: Pin<Box<Sent>> = Box::pin(client.execute(request));
+                (sent, None)
+            }
+        };
+        match caller {
+            Some(caller) => caller.with(|()| send()),
+            None => send(),
         }
     }
 }
@@ -165,6 +223,9 @@ fn begin(
     options: &Arc<Options>,
     source: &'static Location<'static>,
 ) -> Option<Attempt> {
+    let size = request
+        .body()
+        .and_then(|body| body.as_bytes()?.len().try_into().ok());
     let head = RequestHead {
         method: request.method(),
         uri: &request.url().as_str().parse::<Uri>().ok()?,
@@ -172,7 +233,7 @@ fn begin(
         headers: request.headers(),
         extensions: &Extensions::new(),
     };
-    Some(Attempt::begin(options, source, &head).without_baggage())
+    Some(Attempt::begin(options, source, &head, size).keeping_baggage())
 }
 
 impl Future for TracedSend {
@@ -180,10 +241,16 @@ impl Future for TracedSend {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self {
+            unsent,
             inner,
             failed,
             running: held,
         } = &mut *self;
+        if let Some(unsent) = unsent.take() {
+            let (sent, running) = unsent.send();
+            *inner = Some(sent);
+            *held = running;
+        }
         if let Some(error) = failed.take() {
             return Poll::Ready(Err(error));
         }

@@ -1,6 +1,5 @@
 //! A layer for the inside of a router. It passes the route to a server's layer around the router.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use http::Request;
@@ -29,20 +28,15 @@ use crate::around;
 ///
 /// Between the two layers, there must be no queue, such as tower's `Buffer`, and no layer that
 /// rewrites the path. The route is passed while the outer layer calls or polls the inner one,
-/// and only for the same method and path, because handlers may call other routers. Other
-/// layers are allowed between them.
+/// and only for the same method and path, because handlers may call other routers. Of several
+/// routes, the first counts. Other layers are allowed between them.
+///
+/// The route is written after the first poll of the handler, and replaces a name that the
+/// handler has set by then. To choose the name yourself, use
+/// [`on_response`](crate::ServerLayer::on_response).
 #[must_use]
 pub const fn route() -> RouteLayer {
     RouteLayer(())
-}
-
-/// Whether this layer was put around any service. Never unset.
-static IS_USED: AtomicBool = AtomicBool::new(false);
-
-/// Returns whether this layer was put around any service.
-pub(crate) fn is_used() -> bool {
-    // Relaxed: only a hint depends on it.
-    IS_USED.load(Ordering::Relaxed)
 }
 
 /// See [`route`].
@@ -53,7 +47,6 @@ impl<S> Layer<S> for RouteLayer {
     type Service = RouteService<S>;
 
     fn layer(&self, inner: S) -> RouteService<S> {
-        IS_USED.store(true, Ordering::Relaxed);
         RouteService { inner }
     }
 }

@@ -21,11 +21,14 @@ pub(crate) enum Side {
 impl Side {
     /// Whether a response with this status is an error.
     ///
-    /// Source: OpenTelemetry semantic conventions 1.44, *HTTP spans*, *Status*.
+    /// Statuses from 600 on are invalid, and HTTP says to treat them as those from 500 on.
+    ///
+    /// Source: OpenTelemetry semantic conventions 1.44, *HTTP spans*, *Status*; HTTP Semantics
+    /// (RFC 9110), *Status Codes*.
     pub(crate) fn is_error(self, status: http::StatusCode) -> bool {
         match self {
-            Self::Server { .. } => status.is_server_error(),
-            Self::Client => status.is_server_error() || status.is_client_error(),
+            Self::Server { .. } => status.as_u16() >= 500,
+            Self::Client => status.as_u16() >= 400,
         }
     }
 

@@ -70,7 +70,7 @@ pub(crate) mod key {
 /// Keys of the attributes of metrics.
 ///
 /// Source: semantic conventions 1.44, *OpenTelemetry SDK metrics*.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) mod metric_key {
     pub(crate) const COMPONENT_NAME: &str = "otel.component.name";
     pub(crate) const COMPONENT_TYPE: &str = "otel.component.type";

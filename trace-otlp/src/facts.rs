@@ -22,8 +22,17 @@ pub(crate) struct Said<'a> {
     pub(crate) is_trimmed: bool,
 }
 
+impl Said<'_> {
+    /// Returns whether there is anything to write.
+    #[inline]
+    pub(crate) const fn is_anything(&self) -> bool {
+        self.ended_parts > 0 || self.lost.is_some() || self.is_trimmed
+    }
+}
+
 /// Returns the attributes of a span: its tags, without those that its scope has if
 /// `scope_is_tagged`, and then its facts.
+#[cfg(feature = "json")]
 pub(crate) fn attributes<'a>(
     span: &SpanView<'a>,
     scope_is_tagged: bool,
@@ -40,9 +49,29 @@ pub(crate) fn attributes<'a>(
                 return Some((key, value));
             }
         }
-        let facts = facts.get_or_insert_with(|| shown.facts(&span, said).into_iter().flatten());
+        let facts = facts.get_or_insert_with(|| shown.facts(&span, said));
         facts.next()
     })
+}
+
+/// Returns the attributes with the place where a span was opened.
+pub(crate) fn source(file: &str, line: u32) -> [(&str, TagRef<'_>); 2] {
+    let (file, line) = (TagRef::Str(file), TagRef::I64(line.into()));
+    [(key::FILE, file), (key::LINE, line)]
+}
+
+/// Returns the facts that tags cannot show: those behind the outcome and the source.
+pub(crate) fn others<'a>(
+    span: &SpanView<'a>,
+    said: Said<'a>,
+) -> [Option<(&'a str, TagRef<'a>)>; 4] {
+    let is_true = |key, it: bool| it.then_some((key, TagRef::Bool(true)));
+    [
+        is_true(key::CONTEXT_SENT, span.context_sent()),
+        (said.ended_parts > 0).then(|| (key::ENDED_PARTS, TagRef::I64(said.ended_parts.into()))),
+        said.lost.map(|text| (key::LOST_SPANS, TagRef::Str(text))),
+        is_true(key::TRIMMED, said.is_trimmed),
+    ]
 }
 
 /// Returns the `flags` of a span: those of the trace, and whether its parent is remote.
@@ -60,7 +89,7 @@ pub(crate) fn times(span: &SpanView<'_>) -> (u64, u64) {
 
 /// What the tags of a span have shown so far. So they are read once.
 #[derive(Default)]
-struct Shown {
+pub(crate) struct Shown {
     cancelled: bool,
     panic: bool,
     has_cancelled: bool,
@@ -71,7 +100,7 @@ struct Shown {
 impl Shown {
     /// Notes a tag; returns whether it names the scope.
     #[inline]
-    fn note(&mut self, key: &str, value: TagRef<'_>) -> bool {
+    pub(crate) fn note(&mut self, key: &str, value: TagRef<'_>) -> bool {
         match key {
             key::CANCELLED => {
                 self.has_cancelled = true;
@@ -88,24 +117,34 @@ impl Shown {
         false
     }
 
+    /// Returns whether a tag says where the span was opened.
+    #[inline]
+    pub(crate) const fn has_source(&self) -> bool {
+        self.has_source
+    }
+
     /// Returns the facts that the tags have not shown.
-    fn facts<'a>(&self, span: &SpanView<'a>, said: Said<'a>) -> [Option<(&'a str, TagRef<'a>)>; 7] {
-        let source = span.source().filter(|_| !self.has_source);
-        let is_true = |key, it: bool| it.then_some((key, TagRef::Bool(true)));
-        [
-            self.outcome(span),
-            source.map(|(file, _)| (key::FILE, TagRef::Str(file))),
-            source.map(|(_, line)| (key::LINE, TagRef::I64(line.into()))),
-            is_true(key::CONTEXT_SENT, span.context_sent()),
-            (said.ended_parts > 0)
-                .then(|| (key::ENDED_PARTS, TagRef::I64(said.ended_parts.into()))),
-            said.lost.map(|text| (key::LOST_SPANS, TagRef::Str(text))),
-            is_true(key::TRIMMED, said.is_trimmed),
-        ]
+    #[cfg(feature = "json")]
+    fn facts<'a>(
+        &self,
+        span: &SpanView<'a>,
+        said: Said<'a>,
+    ) -> impl Iterator<Item = (&'a str, TagRef<'a>)> + use<'a> {
+        let source = self.source(span).into_iter().flatten();
+        let others = others(span, said).into_iter().flatten();
+        self.outcome(span).into_iter().chain(source).chain(others)
+    }
+
+    /// Returns the attributes with the place where the span was opened, unless a tag has
+    /// shown it.
+    pub(crate) fn source<'a>(&self, span: &SpanView<'a>) -> Option<[(&'a str, TagRef<'a>); 2]> {
+        let known = span.source().filter(|_| !self.has_source);
+        known.map(|(file, line)| source(file, line))
     }
 
     /// Returns the attribute that shows the outcome, if status and tags do not.
-    fn outcome<'a>(&self, span: &SpanView<'a>) -> Option<(&'a str, TagRef<'a>)> {
+    #[inline]
+    pub(crate) fn outcome<'a>(&self, span: &SpanView<'a>) -> Option<(&'a str, TagRef<'a>)> {
         let outcome = span.outcome();
         let visible = visible(span.is_error(), self.cancelled, self.panic);
         if visible == outcome {
@@ -274,10 +313,15 @@ impl TraceReports {
     }
 
     /// Reads the reports in the attributes of a scope.
-    pub(crate) fn read_scope(&mut self, attributes: &[Tag]) {
+    ///
+    /// Those of traces are written only on a scope without spans. What splits a request between
+    /// spans copies a scope with spans into each piece, so that on such a scope the same report
+    /// would count several times.
+    pub(crate) fn read_scope(&mut self, attributes: &[Tag], has_spans: bool) {
         for Tag { key, value } in attributes {
             match (&**key, value) {
                 (key::REPORTS_ENDS, TagValue::Bool(true)) => self.reports_ends = true,
+                _ if has_spans => {}
                 (key::ENDED_TRACES, TagValue::Array(TagArray::String(traces))) => {
                     for trace in traces.iter().filter_map(|trace| trace.parse().ok()) {
                         self.ended.push(trace);

@@ -1,17 +1,79 @@
-//! Sends, writes and reads OTLP for `trace-core`, as Protocol Buffers and as JSON.
+//! OTLP for `trace-core`: spans are sent to any OpenTelemetry backend, set up from the
+//! environment, written to files, and read.
 //!
-//! With the feature `http`, which is on by default, `OtlpCollector` sends finished spans to any
-//! OpenTelemetry backend: `OtlpCollector::builder("http://localhost:4318").build()?`.
+//! # From the environment
+//!
+//! One line sets a service up. [`environment`] has the table of all `OTEL_*` variables:
+//! without any, spans go to `http://localhost:4318` as protobuf.
+//!
+#![cfg_attr(feature = "http", doc = "```no_run")]
+#![cfg_attr(not(feature = "http"), doc = "```ignore")]
+//! # async fn serve() {}
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let tracing = trace_otlp::from_env("orders")?.install()?;
+//! serve().await;
+//! tracing.shutdown_when_idle(std::time::Duration::from_secs(5)).await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # In code
+//!
+//! `OtlpCollector` is a collector of `trace-core`. It sends on the thread of its own lane:
+//! it needs no runtime, and a server that is down costs no request anything. Spans wait
+//! within bounds and are sent again; each span is counted as exported, rejected, waiting or
+//! lost, with the reason.
+//!
 //! Its options `logs` and `metrics_every` send two more signals: the logs of spans as log
 //! records, and the tracer's own counts as metrics.
 //!
-//! [`to_protobuf`] writes a batch as the body of a request; it needs no feature and no other
-//! crate. With the feature `json`, [`JsonCollector`] writes finished spans to a file or any
-//! other writer, one `ExportTraceServiceRequest` a line, and [`to_json`] is for your own
-//! sender. [`decode`] reads what these and other OpenTelemetry programs write, and traces of
-//! Tempo, Jaeger and Zipkin; with the feature `protobuf-decode`, also Protocol Buffers.
+#![cfg_attr(feature = "http", doc = "```")]
+#![cfg_attr(not(feature = "http"), doc = "```ignore")]
+//! use std::time::Duration;
+//! use trace_core::Tracer;
+//! use trace_otlp::{OtlpCollector, OtlpState};
 //!
+//! let otlp = OtlpCollector::builder("http://localhost:4318")
+//!     .header("x-team", "shop")
+//!     .timeout(Duration::from_secs(5))
+//!     .max_waiting_bytes(64 << 20)
+//!     .build()?; // an error only for what can never work
+//! let tracing = Tracer::builder("orders").collector(otlp.clone()).install()?;
+//!
+//! // At any time, without waiting:
+//! let (health, stats) = (otlp.health(), otlp.stats());
+//! assert_eq!(health.state, OtlpState::Idle); // or Connected, Retrying, Refused
+//! assert_eq!((health.last_error, stats.spans_lost.total()), (None, 0));
+//! # drop(tracing);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! When sending begins to fail, and when it works again, that is one line of
+//! [`diagnostics`](trace_core::diagnostics).
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `http` | yes | `OtlpCollector`, over HTTP as protobuf; [`environment`] with `from_env` |
+//! | `grpc` | no | the same over gRPC |
+//! | `tls` | no | `https`, by rustls with ring |
+//! | `gzip`, `zstd` | no | compressed requests |
+//! | `json` | no | HTTP/JSON; `JsonCollector`, `ChromeTraceCollector` and `to_json`; [`decode`] of JSON |
+//! | `protobuf-decode` | no | [`decode`] of protobuf |
+//!
+//! Without features there are [`to_protobuf`], which writes a batch as the body of a request,
+//! and [`resource`].
+//!
+//! # Files
+//!
+//! `JsonCollector` writes finished spans to a file, one `ExportTraceServiceRequest` a line;
+//! `RotatingFile` renames it when it is large or old; `ChromeTraceCollector` writes traces for
+//! Perfetto. [`decode`] reads what these and other OpenTelemetry programs write, and traces of
+//! Tempo, Jaeger and Zipkin:
+//!
+#![cfg_attr(feature = "json", doc = "```")]
+#![cfg_attr(not(feature = "json"), doc = "```ignore")]
 //! use std::time::Duration;
 //! use trace_core::{Collector, Resource, SpanBatch, SpanId, SpanRecord, TraceId};
 //! use trace_otlp::{JsonCollector, decode};
@@ -66,8 +128,17 @@
 //! [`TraceReports`](decode::TraceReports), and
 //! [`DecodedRequest::feed`](decode::DecodedRequest::feed) passes it on. So a
 //! [`TraceCollector`](trace_core::TraceCollector) behind the decoder knows what is complete
-//! and what was lost. Other attributes that only the scope, the schema or a profile has are
-//! not read.
+//! and what was lost, without waiting. Other attributes that only the scope, the schema or a
+//! profile has are not read.
+//!
+//! Programs between the two keep these reports if they keep attributes and scopes. What splits
+//! requests between spans copies the scopes of spans, so reports of traces are read only from
+//! scopes without spans. What sorts spans by trace, such as the OpenTelemetry Collector's tail
+//! sampling and load balancing, drops scopes without spans: then a trace whose last report was
+//! there is complete only after the quiet time, or is given up. A request that is sent twice,
+//! because its answer did not arrive, has its reports twice, and nothing tells the second one
+//! from the end of another part: the trace may then be complete before the last part has sent
+//! its spans, which are late.
 //!
 //! The end of a span is never before its start when it is written; an end of zero stays,
 //! because it is unknown. Names follow the semantic conventions 1.44, which `schema_url`
@@ -85,11 +156,11 @@ mod encode;
 mod file;
 
 // One request over one connection.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod transport;
 
 // The collector that sends.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod export;
 
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
@@ -101,16 +172,16 @@ pub mod resource;
 mod redact;
 
 // Sets the exporter up.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub mod environment;
 
 pub use encode::{Logs, to_protobuf};
 
 #[cfg(feature = "json")]
 pub use encode::to_json;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub use environment::from_env;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub use export::{
     LostItems, OtlpCollector, OtlpCollectorBuilder, OtlpError, OtlpHealth, OtlpSignalHealth,
     OtlpSignalStats, OtlpState, OtlpStats, Protocol,
@@ -121,5 +192,5 @@ pub use file::{
     Rotation, to_chrome_trace,
 };
 pub use redact::{InvalidPrefix, Redaction};
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub use transport::Compression;

@@ -4,10 +4,10 @@
 
 use std::collections::HashMap;
 
-use trace_core::{Problem, TagValue};
+use trace_core::{Completion, Problem, TagValue};
 
 use super::load::{Answer, End};
-use super::message::{Received, SpanCounts};
+use super::message::{ExportCounts, Received, SpanCounts};
 use super::run::Outcome;
 use crate::service::Service;
 
@@ -37,6 +37,12 @@ fn spans(outcome: &Outcome, problems: &mut Vec<String>) {
         }
     }
     let delivered = outcome.span_counts().delivered;
+    if let Some(counts) = outcome.export_counts()
+        && counts.exported != delivered
+    {
+        let exported = counts.exported;
+        problems.push(format!("{exported} of {delivered} spans were exported"));
+    }
     let received = outcome.collectors.traces.stats().spans_received;
     let written = outcome.collectors.json.stats().spans_written;
     if (received, written) != (delivered, delivered) {
@@ -103,7 +109,8 @@ fn trace(outcome: &Outcome, began: &Received, end: &End) -> Option<String> {
     if !began.is_sampled {
         return problem("is there and is not sampled");
     }
-    if !completed.completion.is_complete() {
+    let is_exact = completed.completion == Completion::Complete;
+    if !completed.completion.is_complete() || (outcome.options.exact && !is_exact) {
         return problem(&format!("is not complete: {}", completed.completion));
     }
     // A service may notice that it is cancelled after its caller has ended.
@@ -136,5 +143,11 @@ impl Outcome {
     pub fn span_counts(&self) -> SpanCounts {
         let spans = self.reports.iter().map(|report| report.spans);
         spans.fold(SpanCounts::default(), |sum, spans| sum + spans)
+    }
+
+    /// What became of the spans that all services have sent to a server; `None` without one.
+    pub fn export_counts(&self) -> Option<ExportCounts> {
+        let counts = self.reports.iter().map(|report| report.export.clone());
+        counts.flatten().reduce(|sum, counts| sum + counts)
     }
 }

@@ -7,22 +7,26 @@ use std::io::Write;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use trace_otlp::OtlpCollector;
 
 use super::message::Message;
 use super::options::Options;
 use super::running::{RunningService, ServiceOptions};
-use crate::exporter::PostCollector;
 use crate::service::Service;
 use crate::tracers;
 
 /// Serves until the standard input ends or the lifetime is over.
 pub async fn serve(service: Service, options: &Options) -> Result<(), Box<dyn Error>> {
-    let receiver = options.child.receiver.ok_or("`--receiver` is missing")?;
-    let (tracer, head_sampler) = tracers::tracer(service, options);
+    let mut tracer = tracers::tracer(service, options)?;
+    if let Some(receiver) = options.child.receiver {
+        let otlp = OtlpCollector::builder(format!("http://{receiver}")).build()?;
+        tracer.builder = tracer.builder.collector(otlp);
+    }
     let service_options = ServiceOptions {
         service,
-        tracer: tracer.collector(PostCollector::new(receiver)).build()?,
-        head_sampler,
+        tracer: tracer.builder.build()?,
+        head_sampler: tracer.head_sampler,
+        exporter: tracer.exporter,
         fates: options.fates(),
         callees: options.child.callees.iter().copied().collect(),
     };

@@ -25,15 +25,18 @@ impl InProcess {
         let mut services = Vec::new();
         let mut addresses = HashMap::new();
         for service in Service::START_ORDER {
-            let (tracer, head_sampler) = tracers::tracer(service, options);
-            let tracer = tracer
-                .collector(collectors.traces.clone())
-                .collector(Arc::clone(&collectors.json))
-                .build()?;
+            let mut tracer = tracers::tracer(service, options)?;
+            if options.back_at.is_none() {
+                tracer.builder = tracer
+                    .builder
+                    .collector(collectors.traces.clone())
+                    .collector(Arc::clone(&collectors.json));
+            }
             let service_options = ServiceOptions {
                 service,
-                tracer,
-                head_sampler,
+                tracer: tracer.builder.build()?,
+                head_sampler: tracer.head_sampler,
+                exporter: tracer.exporter,
                 fates: options.fates(),
                 callees: addresses.clone(),
             };

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 use trace_core::{HeadSampler, Stats, TraceId};
+use trace_otlp::OtlpCollector;
 
 use crate::service::Service;
 
@@ -31,6 +32,8 @@ pub struct ServiceReport {
     pub bad_headers: u64,
     /// The counts of the head sampler, in the service in which traces begin.
     pub head_sampler: Option<SamplerCounts>,
+    /// What became of the spans that it sent to a server, if there is one.
+    pub export: Option<ExportCounts>,
 }
 
 /// A request as it reached a service.
@@ -52,6 +55,19 @@ pub struct SpanCounts {
     pub sampled_out: u64,
     pub dropped: u64,
     pub open: u64,
+}
+
+/// What became of the spans that were sent to a server; see
+/// [`OtlpStats`](trace_otlp::OtlpStats).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportCounts {
+    pub exported: u64,
+    pub rejected: u64,
+    pub lost: u64,
+    pub requests: u64,
+    pub failed_requests: u64,
+    /// The last failure of a request.
+    pub last_error: Option<String>,
 }
 
 /// The decisions of a head sampler.
@@ -82,6 +98,35 @@ impl From<&HeadSampler> for SamplerCounts {
             total_traces: sampler.total_traces(),
             sampled_traces: sampler.sampled_traces(),
             sample_rate_actual: sampler.sample_rate_actual(),
+        }
+    }
+}
+
+impl From<&OtlpCollector> for ExportCounts {
+    fn from(exporter: &OtlpCollector) -> Self {
+        let stats = exporter.stats();
+        Self {
+            exported: stats.spans_exported,
+            rejected: stats.spans_rejected,
+            lost: stats.spans_lost.total(),
+            requests: stats.requests,
+            failed_requests: stats.failed_requests,
+            last_error: exporter.health().last_error,
+        }
+    }
+}
+
+impl std::ops::Add for ExportCounts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            exported: self.exported + other.exported,
+            rejected: self.rejected + other.rejected,
+            lost: self.lost + other.lost,
+            requests: self.requests + other.requests,
+            failed_requests: self.failed_requests + other.failed_requests,
+            last_error: self.last_error.or(other.last_error),
         }
     }
 }

@@ -10,6 +10,7 @@ use clap::Parser;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use trace_core::HeadSampler;
+use trace_otlp::Protocol;
 
 use super::fate::Fates;
 use crate::service::Service;
@@ -51,6 +52,20 @@ pub struct Options {
     /// Run every service in its own process.
     #[arg(long)]
     pub processes: bool,
+    /// Server of OTLP to which each service sends its spans, such as
+    /// `http://127.0.0.1:4318`.
+    #[arg(long, value_name = "URL")]
+    pub to: Option<String>,
+    /// How they are sent: `http/protobuf`, `http/json` or `grpc`.
+    #[arg(long, requires = "to", default_value_t, value_parser = parse_protocol)]
+    pub protocol: Protocol,
+    /// Address at which that server passes the spans on to this program. Only these are
+    /// assembled then.
+    #[arg(long, value_name = "ADDRESS", requires = "to")]
+    pub back_at: Option<SocketAddr>,
+    /// A trace has to be complete by what its spans report, and not because no more came.
+    #[arg(long)]
+    pub exact: bool,
     #[command(flatten)]
     pub child: ChildOptions,
 }
@@ -111,14 +126,13 @@ impl Options {
     pub fn child_arguments(
         &self,
         service: Service,
-        receiver: SocketAddr,
+        receiver: Option<SocketAddr>,
         callees: &[(Service, SocketAddr)],
     ) -> Vec<String> {
         let rounds = self.requests.div_ceil(self.concurrency);
         let lifetime = rounds.saturating_mul(ANSWER_TIMEOUT.as_secs()) + 60;
         let mut arguments = vec![
             format!("--serve={service}"),
-            format!("--receiver={receiver}"),
             format!("--lifetime={lifetime}"),
             format!("--seed={}", self.fates().seed),
             format!("--error-rate={}", self.error_rate),
@@ -126,6 +140,11 @@ impl Options {
             format!("--cancel-rate={}", self.cancel_rate),
             format!("--sample-rate={}", self.sample_rate),
         ];
+        arguments.extend(receiver.map(|receiver| format!("--receiver={receiver}")));
+        if let Some(to) = &self.to {
+            arguments.push(format!("--to={to}"));
+            arguments.push(format!("--protocol={}", self.protocol));
+        }
         for (callee, address) in callees {
             arguments.push(format!("--callee={callee}={address}"));
         }
@@ -149,6 +168,15 @@ fn parse_sample_rate(text: &str) -> Result<f64, String> {
         Ok(_) => Ok(rate),
         Err(error) => Err(error.to_string()),
     }
+}
+
+fn parse_protocol(text: &str) -> Result<Protocol, String> {
+    let known = [Protocol::HttpProtobuf, Protocol::HttpJson, Protocol::Grpc];
+    let found = known.iter().find(|known| known.to_string() == text);
+    let names = || known.map(|known| known.to_string()).join(", ");
+    found
+        .copied()
+        .ok_or_else(|| format!("expected one of {}", names()))
 }
 
 fn parse_callee(text: &str) -> Result<(Service, SocketAddr), String> {

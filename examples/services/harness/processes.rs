@@ -15,14 +15,11 @@ use tokio::time::timeout;
 
 use super::message::{Message, ServiceReport};
 use super::options::Options;
-use crate::collectors::Collectors;
-use crate::receiver::Receiver;
 use crate::service::Service;
 
 /// Services in their own processes, the callees first.
 pub struct Processes {
     processes: Vec<Process>,
-    receiver: Receiver,
     pub addresses: HashMap<Service, SocketAddr>,
     /// The process ids, the callers first.
     pub ids: Vec<(Service, u32)>,
@@ -40,8 +37,11 @@ const START_TIMEOUT: Duration = Duration::from_secs(20);
 const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 
 impl Processes {
-    pub async fn start(options: &Options, collectors: &Collectors) -> Result<Self, Box<dyn Error>> {
-        let receiver = Receiver::start(collectors.clone()).await?;
+    /// Starts them. They send their spans to `receiver`, if it is given.
+    pub async fn start(
+        options: &Options,
+        receiver: Option<SocketAddr>,
+    ) -> Result<Self, Box<dyn Error>> {
         let mut processes = Vec::new();
         let mut addresses = HashMap::new();
         let mut ids = Vec::new();
@@ -50,7 +50,7 @@ impl Processes {
             let callees: Vec<_> = callees
                 .filter_map(|callee| Some((*callee, *addresses.get(callee)?)))
                 .collect();
-            let arguments = options.child_arguments(service, receiver.address, &callees);
+            let arguments = options.child_arguments(service, receiver, &callees);
             let (process, address) = Process::start(service, &arguments).await?;
             ids.extend(process.child.id().map(|id| (service, id)));
             processes.push(process);
@@ -59,7 +59,6 @@ impl Processes {
         ids.reverse();
         Ok(Self {
             processes,
-            receiver,
             addresses,
             ids,
         })
@@ -71,7 +70,6 @@ impl Processes {
         for process in self.processes.into_iter().rev() {
             reports.extend(process.stop().await);
         }
-        self.receiver.stop().await;
         reports
     }
 }

@@ -36,7 +36,7 @@ pub fn intro(
         [] => "all in this process.".to_owned(),
         names => format!(
             "each a process of its own, which sends its spans here\n\
-             as OTLP/JSON over HTTP: {}.",
+             by OTLP: {}.",
             names.join(", ")
         ),
     };
@@ -85,6 +85,7 @@ pub fn summary(outcome: &Outcome) -> String {
     text += &sampling(outcome);
     text += &headers(outcome);
     text += &conservation(outcome);
+    text += &export(outcome);
     text += &format!(
         "Spans, as OTLP/JSON: {path}\n\
          \x20 look again: cargo run -p trace-examples --example assemble -- {path}\n",
@@ -254,6 +255,26 @@ fn conservation(outcome: &Outcome) -> String {
         "Conservation: {} started {sign} {} delivered + {} sampled out + {} dropped + {} open\n",
         spans.started, spans.delivered, spans.sampled_out, spans.dropped, spans.open,
     )
+}
+
+fn export(outcome: &Outcome) -> String {
+    let (Some(counts), Some(url)) = (outcome.export_counts(), &outcome.options.to) else {
+        return String::new();
+    };
+    let mut text = format!(
+        "Export to {url} by {}: {} exported, {} rejected, {} lost; \
+         {} requests, of which {} failed\n",
+        outcome.options.protocol,
+        counts.exported,
+        counts.rejected,
+        counts.lost,
+        counts.requests,
+        counts.failed_requests,
+    );
+    if let Some(error) = counts.last_error {
+        let _ = writeln!(text, "  the last failure: {error}");
+    }
+    text
 }
 
 fn verdict(outcome: &Outcome) -> String {

@@ -3,6 +3,8 @@
 //! It calls the other files, in order.
 
 use std::error::Error;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use super::check;
 use super::in_process::InProcess;
@@ -13,7 +15,9 @@ use super::processes::Processes;
 use super::report;
 use super::screen::Screen;
 use crate::collectors::Collectors;
+use crate::receiver::Receiver;
 use crate::service::Service;
+use crate::tracers;
 
 /// The result of a run.
 pub struct Outcome {
@@ -33,12 +37,20 @@ enum Services {
     Elsewhere(Processes),
 }
 
+/// How long a server may take to pass on the last spans.
+const WAY_BACK: Duration = Duration::from_secs(20);
+
 /// Runs the services and the client, and prints traces and results.
 pub async fn run(options: &Options, screen: &Screen) -> Result<Outcome, Box<dyn Error>> {
     let options = options.with_seed();
     let collectors = Collectors::new(&options, screen)?;
+    // Says what is wrong with the options before anything is started.
+    tracers::exporter(&options)?;
+    let receiver = receiver(&options, &collectors).await?;
     let services = if options.processes {
-        Services::Elsewhere(Processes::start(&options, &collectors).await?)
+        let address = receiver.as_ref().map(|receiver| receiver.address);
+        let address = address.filter(|_| options.back_at.is_none());
+        Services::Elsewhere(Processes::start(&options, address).await?)
     } else {
         Services::Here(InProcess::start(&options, &collectors).await?)
     };
@@ -56,6 +68,14 @@ pub async fn run(options: &Options, screen: &Screen) -> Result<Outcome, Box<dyn 
         Services::Here(services) => services.stop().await,
         Services::Elsewhere(services) => services.stop().await,
     };
+    if options.back_at.is_some() {
+        let delivered = reports.iter().map(|report| report.spans.delivered).sum();
+        // If it takes longer, the checks say what is missing.
+        drop(tokio::time::timeout(WAY_BACK, collectors.take(delivered)).await);
+    }
+    if let Some(receiver) = receiver {
+        receiver.stop().await;
+    }
     collectors.finish();
     let mut outcome = Outcome {
         options,
@@ -67,6 +87,17 @@ pub async fn run(options: &Options, screen: &Screen) -> Result<Outcome, Box<dyn 
     outcome.problems = check::problems(&outcome);
     screen.print(report::summary(&outcome));
     Ok(outcome)
+}
+
+/// Starts what takes spans from other processes, if any come from there.
+async fn receiver(options: &Options, collectors: &Collectors) -> std::io::Result<Option<Receiver>> {
+    let own = options
+        .processes
+        .then_some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    match options.back_at.or(own) {
+        Some(address) => Receiver::start(address, collectors.clone()).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 impl Outcome {

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use trace_core::{HeadSampler, Tracer};
+use trace_otlp::OtlpCollector;
 
 use super::app::{App, note_request};
 use super::fate::Fates;
@@ -31,6 +32,8 @@ pub struct ServiceOptions {
     pub tracer: Tracer,
     /// The sampler in the tracer, where traces begin.
     pub head_sampler: Option<HeadSampler>,
+    /// What sends the spans of the tracer to a server, if there is one.
+    pub exporter: Option<OtlpCollector>,
     pub fates: Fates,
     /// The addresses of the services that it calls.
     pub callees: HashMap<Service, SocketAddr>,
@@ -42,6 +45,7 @@ pub struct RunningService {
     service: Service,
     tracer: Tracer,
     head_sampler: Option<HeadSampler>,
+    exporter: Option<OtlpCollector>,
     app: Arc<App>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<io::Result<()>>,
@@ -56,6 +60,7 @@ impl RunningService {
             service,
             tracer,
             head_sampler,
+            exporter,
             fates,
             callees,
         } = options;
@@ -77,6 +82,7 @@ impl RunningService {
             service,
             tracer,
             head_sampler,
+            exporter,
             app,
             stop,
             serving: tokio::spawn(serve.into_future()),
@@ -104,6 +110,7 @@ impl RunningService {
             spans: SpanCounts::from(stats),
             received: self.app.take_received(),
             head_sampler: self.head_sampler.as_ref().map(Into::into),
+            export: self.exporter.as_ref().map(Into::into),
         }
     }
 }

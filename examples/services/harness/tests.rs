@@ -2,11 +2,13 @@
 //!
 //! They compare whole traces and the results of the checks, but not the output.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use clap::Parser;
 use expect_test::{Expect, expect};
 use trace_core::{Outcome as SpanOutcome, SpanKind, SpanRecord, Tracer, TreeOptions};
+use trace_otlp::{OtlpCollector, Protocol};
 
 use super::fate::Fate;
 use super::load::End;
@@ -14,9 +16,10 @@ use super::options::Options;
 use super::run::{self, Outcome};
 use super::screen::Screen;
 use crate::collectors::Collectors;
-use crate::exporter::PostCollector;
 use crate::receiver::Receiver;
 use crate::service::Service;
+
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// A file for the spans of one test, removed at its end.
 struct Output(std::path::PathBuf);
@@ -277,20 +280,72 @@ async fn traces_that_are_not_recorded_are_passed_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn spans_reach_another_process() {
-    let output = Output::new("posted");
-    let collectors = Collectors::new(&output.options(&[]), &no_screen()).unwrap();
-    let receiver = Receiver::start(collectors.clone()).await.unwrap();
-    let posts = PostCollector::new(receiver.address);
-    let tracer = Tracer::builder("shop").collector(posts).build().unwrap();
-    tracer.root("checkout").run_sync(|| {});
-    assert!(tracer.shutdown(Duration::from_secs(5)).is_complete);
+    for protocol in [Protocol::HttpProtobuf, Protocol::HttpJson] {
+        let output = Output::new("sent");
+        let collectors = Collectors::new(&output.options(&[]), &no_screen()).unwrap();
+        let receiver = Receiver::start(ANY_PORT, collectors.clone()).await.unwrap();
+        let otlp = OtlpCollector::builder(format!("http://{}", receiver.address));
+        let otlp = otlp.protocol(protocol).build().unwrap();
+        let tracer = Tracer::builder("shop").collector(otlp).build().unwrap();
+        tracer.root("checkout").run_sync(|| {});
+        assert!(tracer.shutdown(Duration::from_secs(5)).is_complete);
+        receiver.stop().await;
+        collectors.finish();
+        let [completed] = &collectors.traces.completed_traces()[..] else {
+            panic!("{:?}", collectors.traces.stats())
+        };
+        assert_eq!(completed.trace.root().unwrap().operation_name, "checkout");
+        assert_eq!(collectors.json.stats().spans_written, 1);
+    }
+}
+
+/// Another program in place of a server: it assembles what the services send.
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_are_sent_to_a_server_too() {
+    let output = Output::new("server");
+    let server = Collectors::new(&output.options(&["--exact"]), &no_screen()).unwrap();
+    let receiver = Receiver::start(ANY_PORT, server.clone()).await.unwrap();
+    let to = format!("--to=http://{}", receiver.address);
+    let outcome = run("to", &["--requests=20", "--cancel-rate=0", &to]).await;
     receiver.stop().await;
-    collectors.finish();
-    let [completed] = &collectors.traces.completed_traces()[..] else {
-        panic!("{:?}", collectors.traces.stats())
-    };
-    assert_eq!(completed.trace.root().unwrap().operation_name, "checkout");
-    assert_eq!(collectors.json.stats().spans_written, 1);
+    let delivered = outcome.span_counts().delivered;
+    let counts = outcome.export_counts().unwrap();
+    assert_eq!((counts.exported, counts.lost), (delivered, 0));
+    // It knows without waiting, from what the spans report.
+    let stats = server.traces.stats();
+    assert_eq!((stats.traces_completed, stats.active_traces), (20, 0));
+    assert_eq!(stats.spans_received, delivered);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_exported_is_said() {
+    let output = Output::new("refused");
+    // Nobody listens on the first port.
+    let arguments = [
+        "--requests=1",
+        "--cancel-rate=0",
+        "--to=http://127.0.0.1:1/base",
+    ];
+    let outcome = run::run(&output.options(&arguments), &no_screen())
+        .await
+        .unwrap();
+    let delivered = outcome.span_counts().delivered;
+    let counts = outcome.export_counts().unwrap();
+    assert_eq!((counts.exported, counts.lost), (0, delivered));
+    let expected = format!("0 of {delivered} spans were exported");
+    assert!(
+        outcome.problems.contains(&expected),
+        "{:?}",
+        outcome.problems
+    );
+}
+
+#[tokio::test]
+async fn a_bad_endpoint_is_an_error_at_once() {
+    let output = Output::new("bad");
+    let options = output.options(&["--to=nothing"]);
+    let error = run::run(&options, &no_screen()).await.err().unwrap();
+    assert!(error.to_string().contains("nothing"), "{error}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use axum::routing::get;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use tower::ServiceBuilder;
@@ -139,34 +139,33 @@ impl<R, E> Policy<Request<Full<bytes::Bytes>>, Response<R>, E> for ThreeTimes {
 
 #[traced_test]
 async fn each_attempt_is_a_span_that_counts() {
-    let attempts = Arc::new(AtomicU32::new(0));
-    let fails_twice = async move || match attempts.fetch_add(1, Ordering::Relaxed) {
-        0 | 1 => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::OK,
-    };
-    let address = serve(Router::new().route("/", get(fails_twice))).await;
-    let client = ServiceBuilder::new()
-        .layer(RetryLayer::new(ThreeTimes(3)))
-        .layer(client())
-        .map_request(|request: Request<Full<bytes::Bytes>>| request.map(BodyExt::boxed))
-        .service(plain(Http::One));
-    let request = Request::get(format!("http://{address}/"));
-    let request = request.body(Full::default()).unwrap();
-    let caller = span::start("caller");
-    let called = caller.in_scope(|| tower::ServiceExt::oneshot(client, request));
-    assert_eq!(called.await.unwrap().status(), 200);
-    caller.end();
+    for (at, http) in BOTH.into_iter().enumerate() {
+        let attempts = Arc::new(AtomicU32::new(0));
+        let fails_twice = async move || match attempts.fetch_add(1, Ordering::Relaxed) {
+            0 | 1 => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::OK,
+        };
+        let address = serve(Router::new().route("/", get(fails_twice))).await;
+        let client = ServiceBuilder::new()
+            .layer(RetryLayer::new(ThreeTimes(3)))
+            .layer(client())
+            .map_request(|request: Request<Full<bytes::Bytes>>| request.map(BodyExt::boxed))
+            .service(plain(http));
+        let request = Request::get(format!("http://{address}/"));
+        let request = request.body(Full::default()).unwrap();
+        let caller = span::start("caller");
+        let called = caller.in_scope(|| tower::ServiceExt::oneshot(client, request));
+        assert_eq!(called.await.unwrap().status(), 200);
+        caller.end();
 
-    let spans = client_spans().await;
-    let counts: Vec<String> = spans
-        .iter()
-        .map(|span| tag(span, "http.request.resend_count"))
-        .collect();
-    assert_eq!(counts, ["", "1", "2"]);
-    let statuses = spans
-        .iter()
-        .map(|span| tag(span, "http.response.status_code"));
-    assert_eq!(statuses.collect::<Vec<_>>(), ["503", "503", "200"]);
+        let spans = client_spans().await;
+        let spans = &spans[at * 3..];
+        let each = |key| spans.iter().map(move |span| tag(span, key));
+        let counts: Vec<String> = each("http.request.resend_count").collect();
+        assert_eq!(counts, ["", "1", "2"]);
+        let statuses: Vec<String> = each("http.response.status_code").collect();
+        assert_eq!(statuses, ["503", "503", "200"]);
+    }
 }
 
 #[traced_test]
@@ -196,6 +195,7 @@ async fn hooks_and_headers_say_more() {
     assert_eq!(span.operation_name, "GET /text");
     assert_eq!(tag(&span, "app.length"), "9");
     assert_eq!(tag(&span, "http.response.body.size"), "9");
+    assert_eq!(tag(&span, "http.request.body.size"), "");
     let arrays = [
         "http.request.header.accept",
         "http.response.header.content-type",
@@ -210,6 +210,31 @@ async fn hooks_and_headers_say_more() {
     );
     let logs: Vec<&str> = span.logs.iter().map(|log| &*log.message).collect();
     assert_eq!(logs, ["http.response.head", "http.response.first_byte"]);
+}
+
+#[traced_test]
+async fn the_size_of_a_request_is_recorded_where_it_is_known() {
+    let address = serve(app()).await;
+    let layer = client().record_body_sizes();
+    for http in BOTH {
+        let mut request = get_of(address, "/text").map(|_| Full::from("four").boxed());
+        *request.method_mut() = http::Method::POST;
+        request.headers_mut().insert(CONTENT_LENGTH, 4.into());
+        read(with(http, &layer), request).await;
+        assert_eq!(tag(&client_span().await, "http.request.body.size"), "4");
+    }
+}
+
+#[traced_test]
+async fn more_parameters_can_be_secrets() {
+    let address = serve(app()).await;
+    let layer = client().redact_query("pin");
+    for http in BOTH {
+        let request = get_of(address, "/text?q=1&pin=2&sig=3");
+        assert_eq!(text(&read(with(http, &layer), request).await), "some text");
+        let full = format!("http://{address}/text?q=1&pin=REDACTED&sig=REDACTED");
+        assert_eq!(tag(&client_span().await, "url.full"), full);
+    }
 }
 
 #[traced_test]

@@ -1,6 +1,7 @@
 //! When the span of a call ends.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -8,8 +9,9 @@ use axum::body::Body;
 use axum::routing::get;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use http::Request;
+use http::{Request, Response};
 use http_body_util::BodyExt;
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use tower::ServiceExt;
@@ -17,7 +19,7 @@ use trace_core::testing::TestTracer;
 use trace_core::{Outcome, Status, span, traced_test};
 use trace_http::client;
 
-use super::wire::{app, call, client_span, get_of, serve_text, with};
+use super::wire::{app, call, client_span, get_of, read, serve_text, text, with};
 use crate::wire::{BOTH, Http, LONG, serve, tag};
 
 /// A body of which one piece comes, and nothing more until the end of the test.
@@ -267,4 +269,35 @@ async fn an_upgrade_ends_at_its_head_and_heads_before_the_last_are_none() {
         let upgraded = timeout(LONG, hyper::upgrade::on(response)).await.unwrap();
         assert!(upgraded.is_ok());
     }
+}
+
+/// A server of HTTP/2 that sends hints before the head of its response.
+async fn serve_hints() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        while let Some(request) = connection.accept().await {
+            let (_, mut respond) = request.unwrap();
+            let hints = Response::builder().status(103).header("link", "</a>");
+            respond.send_informational(hints.body(()).unwrap()).unwrap();
+            let mut body = respond.send_response(Response::new(()), false).unwrap();
+            body.send_data("ok".into(), true).unwrap();
+        }
+    });
+    address
+}
+
+#[traced_test]
+async fn heads_before_the_last_are_none_in_http_2() {
+    let request = get_of(serve_hints().await, "/");
+    let response = read(with(Http::Two, &client()), request).await;
+    assert_eq!(
+        (response.status().as_u16(), text(&response)),
+        (200, "ok".to_owned())
+    );
+    let span = client_span().await;
+    assert_eq!(tag(&span, "http.response.status_code"), "200");
+    assert_eq!(span.outcome, Outcome::Ok);
 }

@@ -73,17 +73,19 @@ async fn a_timeout_outside_gives_the_call_up() {
 #[traced_test]
 async fn a_timeout_inside_is_an_error() {
     let address = serve(slow()).await;
-    let service = ServiceBuilder::new()
-        .layer(client())
-        .timeout(Duration::from_millis(50))
-        .service(plain(Http::One));
-    let request: Request<Body> = get_of(address, "/");
-    let called = timeout(LONG, service.oneshot(request));
-    assert!(called.await.unwrap().is_err());
-    let span = client_span().await;
-    assert_eq!(span.outcome, Outcome::Error);
-    assert_eq!(span.status, Status::Error("request timed out".into()));
-    assert_eq!(tag(&span, "error.type"), "timeout");
+    for http in BOTH {
+        let service = ServiceBuilder::new()
+            .layer(client())
+            .timeout(Duration::from_millis(50))
+            .service(plain(http));
+        let request: Request<Body> = get_of(address, "/");
+        let called = timeout(LONG, service.oneshot(request));
+        assert!(called.await.unwrap().is_err());
+        let span = client_span().await;
+        assert_eq!(span.outcome, Outcome::Error);
+        assert_eq!(span.status, Status::Error("request timed out".into()));
+        assert_eq!(tag(&span, "error.type"), "timeout");
+    }
 }
 
 #[traced_test]

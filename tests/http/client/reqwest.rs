@@ -11,22 +11,28 @@ use axum::routing::get;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
-use reqwest::Client;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use trace_core::{Outcome, SpanRecord, Status, span, traced_test};
-use trace_http::{SendTraced, client};
+use trace_http::{ClientLayer, SendTraced, client};
 
 use super::wire::{app, client_span, client_spans, line, serve_text};
 use crate::wire::{BOTH, Http, LONG, serve, tag};
 
-fn reqwest(http: Http) -> Client {
+fn of(http: Http) -> ClientBuilder {
     let builder = Client::builder().timeout(LONG);
-    let builder = match http {
+    match http {
         Http::One => builder.http1_only(),
         Http::Two => builder.http2_prior_knowledge(),
-    };
-    builder.build().unwrap()
+    }
+}
+
+fn reqwest(http: Http) -> Client {
+    of(http).build().unwrap()
 }
 
 fn url(address: SocketAddr, path: &str) -> String {
@@ -38,6 +44,30 @@ fn message(span: &SpanRecord) -> &str {
         Status::Error(message) => message,
         other => panic!("{other:?}"),
     }
+}
+
+#[traced_test]
+async fn a_call_begins_when_it_is_awaited() {
+    let address = serve(app()).await;
+    let client = reqwest(Http::One);
+    let call = || client.get(url(address, "/text")).send_traced();
+    drop(call());
+    let caller = span::start("caller");
+    let made = caller.in_scope(call);
+    span::in_span("before", || {});
+    // In another task, it is still below its caller.
+    let response = tokio::spawn(made).await.unwrap().unwrap();
+    assert_eq!(response.text().await.unwrap(), "some text");
+    let parent = caller.context().unwrap().span_id;
+    caller.end();
+    let spans = client_spans().await;
+    let [span] = &spans[..] else {
+        panic!("{spans:?}")
+    };
+    assert_eq!(span.parent_span_id, Some(parent));
+    let spans = trace_core::testing::TestTracer::current().spans();
+    let before = spans.iter().find(|span| span.operation_name == "before");
+    assert!(before.unwrap().end <= span.start);
 }
 
 #[traced_test]
@@ -128,14 +158,13 @@ async fn the_span_goes_on_until_the_body_ends_or_is_dropped() {
 }
 
 #[traced_test]
-async fn a_redirect_is_inside_and_carries_no_baggage() {
+async fn a_redirect_is_inside_and_carries_no_baggage_by_itself() {
     let (from, to) = (serve(app()).await, serve(app()).await);
-    let calls = client().baggage_to_all();
     for http in BOTH {
         let request = reqwest(http).get(url(from, &format!("/to?{to}")));
         let sent = trace_core::root("caller").run(async {
             span::set_baggage("tenant", "acme").unwrap();
-            let response = request.send_traced_with(&calls).await.unwrap();
+            let response = request.send_traced().await.unwrap();
             assert_eq!(response.url().as_str(), url(to, "/sent"));
             assert_eq!(response.remote_addr(), Some(to));
             response.text().await.unwrap()
@@ -148,6 +177,85 @@ async fn a_redirect_is_inside_and_carries_no_baggage() {
         assert_eq!(tag(&span, "http.response.status_code"), "200");
     }
     assert_eq!(client_spans().await.len(), 2);
+}
+
+/// What the docs say: the lists are for the first address, and the client's policy for all
+/// others.
+#[traced_test]
+async fn baggage_goes_where_it_is_listed_and_where_reqwest_follows() {
+    let (from, to) = (serve(app()).await, serve(app()).await);
+    for http in BOTH {
+        let listed = || client().baggage_to([from.to_string()]);
+        let send = async |client: &Client, url: String, calls: ClientLayer| {
+            let called = trace_core::root("caller").run(async {
+                span::set_baggage("tenant", "acme").unwrap();
+                client.get(url).send_traced_with(&calls).await.unwrap()
+            });
+            let response = called.await;
+            (response.status(), response.text().await.unwrap())
+        };
+        let follows = reqwest(http);
+        let (_, sent) = send(&follows, url(from, "/sent"), listed()).await;
+        assert_eq!(line(&sent, "baggage"), "tenant=acme");
+        let (_, sent) = send(&follows, url(to, "/sent"), listed()).await;
+        assert_eq!(line(&sent, "baggage"), "", "{to} is not listed");
+
+        let redirect = || url(from, &format!("/to?{to}"));
+        let (status, sent) = send(&follows, redirect(), listed()).await;
+        assert_eq!(
+            (status.as_u16(), line(&sent, "baggage")),
+            (200, "tenant=acme")
+        );
+        let only_first = client().context_to([from.to_string()]);
+        let (_, sent) = send(&follows, redirect(), only_first).await;
+        assert_ne!(line(&sent, "traceparent"), "", "reqwest carries it on");
+
+        let none = of(http).redirect(Policy::none()).build().unwrap();
+        let (status, sent) = send(&none, redirect(), listed()).await;
+        assert_eq!((status.as_u16(), &*sent), (307, ""));
+    }
+}
+
+#[traced_test]
+async fn baggage_that_is_written_by_hand_stays() {
+    let address = serve(app()).await;
+    let client = of(Http::One).redirect(Policy::none()).build().unwrap();
+    let send = async |calls: ClientLayer| {
+        let called = trace_core::root("caller").run(async {
+            span::set_baggage("tenant", "acme").unwrap();
+            let mut request = client.get(url(address, "/sent")).build().unwrap();
+            trace_http::inject(request.headers_mut());
+            request
+                .headers_mut()
+                .append("baggage", "plan=pro".parse().unwrap());
+            let stale = request.headers()["traceparent"].clone();
+            let request = reqwest::RequestBuilder::from_parts(client.clone(), request);
+            let sent = request.send_traced_with(&calls).await.unwrap();
+            (stale, sent.text().await.unwrap())
+        });
+        let (stale, sent) = called.await;
+        assert_ne!(
+            line(&sent, "traceparent"),
+            stale.to_str().unwrap_or_default()
+        );
+        line(&sent, "baggage").to_owned()
+    };
+    assert_eq!(send(trace_http::client()).await, "tenant=acme,plan=pro");
+    let listed = trace_http::client().baggage_to_all();
+    assert_eq!(send(listed).await, "tenant=acme");
+    let other = trace_http::client().context_to(["shop.internal"]);
+    let sent = trace_core::root("caller").run(async {
+        let request = client
+            .get(url(address, "/sent"))
+            .header("baggage", "plan=pro");
+        let sent = request.send_traced_with(&other).await.unwrap();
+        sent.text().await.unwrap()
+    });
+    let sent = sent.await;
+    assert_eq!(
+        (line(&sent, "traceparent"), line(&sent, "baggage")),
+        ("", "")
+    );
 }
 
 #[traced_test]
@@ -192,6 +300,26 @@ async fn statuses_are_errors_and_no_error_is_made_of_them() {
         ("POST", Outcome::Error)
     );
     assert_eq!((message(&span), &*tag(&span, "error.type")), ("", "404"));
+}
+
+#[traced_test]
+async fn the_size_of_a_body_is_known_unless_it_is_a_stream() {
+    let address = serve(app()).await;
+    let pieces = || {
+        let piece = Frame::data(Bytes::from_static(b"four"));
+        StreamBody::new(stream::iter([Ok::<_, std::io::Error>(piece)]))
+    };
+    let sized = client().record_body_sizes();
+    for (body, layer, size) in [
+        (reqwest::Body::from("four"), &sized, "4"),
+        (reqwest::Body::wrap(pieces()), &sized, ""),
+        (reqwest::Body::from("four"), &client(), ""),
+    ] {
+        let request = reqwest(Http::One).post(url(address, "/text")).body(body);
+        let response = request.send_traced_with(layer).await.unwrap();
+        assert_eq!(response.text().await.unwrap(), "some text");
+        assert_eq!(tag(&client_span().await, "http.request.body.size"), size);
+    }
 }
 
 #[traced_test]

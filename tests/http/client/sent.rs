@@ -8,7 +8,9 @@ use http::Request;
 use http_body_util::{BodyExt, Empty};
 use tower::{Layer, ServiceBuilder, ServiceExt};
 use tower_http::follow_redirect::FollowRedirectLayer;
-use trace_core::propagation::XTracePropagator;
+use trace_core::propagation::{
+    B3Propagator, Extracted, Propagator, W3cPropagator, XTracePropagator,
+};
 use trace_core::testing::TestTracer;
 use trace_core::{AlwaysOff, TraceFuture, Tracer, propagation, span, traced_test};
 use trace_http::{capture, client, server};
@@ -329,4 +331,53 @@ async fn headers_without_a_place_for_more_stay() {
     let layer = server().trace_id_header(http::HeaderName::from_static("x-trace"));
     let response = layer.layer(full).oneshot(Request::new(())).await.unwrap();
     assert_eq!(response.headers().len(), count);
+}
+
+/// A service that passes requests on, by both layers and with these headers.
+async fn passing_on<P: Propagator + Copy + 'static>(propagator: P) -> SocketAddr {
+    let to = serve(app()).await;
+    let calls = client().propagator(propagator).baggage_to_all();
+    let pass = get(async move || {
+        let request = get_of(to, "/sent");
+        text(&read(with(Http::Two, &calls), request).await)
+    });
+    let layer = server().propagator(propagator).skip("/skipped");
+    let app = Router::new().route("/", pass.clone());
+    serve(app.route("/skipped", pass).layer(layer)).await
+}
+
+async fn passes<P: Propagator + Copy + 'static>(propagator: P, path: &str) {
+    let address = passing_on(propagator).await;
+    for (name, value) in [
+        ("baggage", "tenant=acme"),
+        ("b3", "0"),
+        ("x-trace-id", "4bf92f3577b34da6a3ce929d0e0e4736"),
+    ] {
+        let found = propagator.extract(&[(name, value)]);
+        let is_known = found != Extracted::default();
+        for http in BOTH {
+            let mut request = get_of(address, path);
+            request.headers_mut().insert(name, value.parse().unwrap());
+            let sent = text(&read(plain(http), request).await);
+            for other in ["traceparent", "baggage", "b3", "x-trace-id"] {
+                let expected = if other == name && is_known { value } else { "" };
+                assert_eq!(line(&sent, other), expected, "{name}: {value}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_tracer_what_came_without_a_context_goes_on() {
+    passes(W3cPropagator, "/").await;
+    passes(B3Propagator, "/").await;
+    passes(XTracePropagator, "/").await;
+}
+
+#[traced_test]
+async fn below_a_skipped_path_what_came_without_a_context_goes_on() {
+    passes(W3cPropagator, "/skipped").await;
+    passes(B3Propagator, "/skipped").await;
+    passes(XTracePropagator, "/skipped").await;
+    assert!(server_spans().await.is_empty() && client_spans().await.is_empty());
 }

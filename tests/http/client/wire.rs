@@ -95,9 +95,10 @@ pub fn app() -> Router {
 }
 
 async fn sent(headers: HeaderMap) -> String {
-    let lines = ["traceparent", "baggage", "x-trace-id"].map(|name| {
-        let value = headers.get(name).map(|value| value.to_str().unwrap());
-        format!("{name}={}", value.unwrap_or_default())
+    let lines = ["traceparent", "baggage", "x-trace-id", "b3"].map(|name| {
+        let values = headers.get_all(name).iter();
+        let values: Vec<&str> = values.map(|value| value.to_str().unwrap()).collect();
+        format!("{name}={}", values.join(","))
     });
     lines.join("\n")
 }

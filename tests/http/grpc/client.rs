@@ -107,6 +107,17 @@ fn assert_status(span: &SpanRecord, code: &str, message: Option<&str>) {
 }
 
 #[traced_test]
+async fn messages_of_errors_have_no_secrets() {
+    let mut client = client_of(shop().await, &client()).await;
+    let called = trace_core::root("order").run(call(&mut client, "Ask", "secret"));
+    assert!(called.await.unwrap_err().message().contains("s3cr3t"));
+    let (client, server) = both_spans().await;
+    let shown = "at http://REDACTED:REDACTED@shop/?sig=REDACTED";
+    assert_status(&client, "INTERNAL", Some(shown));
+    assert_status(&server.unwrap(), "INTERNAL", Some(shown));
+}
+
+#[traced_test]
 async fn calls_of_all_kinds_are_spans_above_the_servers() {
     let address = shop().await;
     let mut client = client_of(address, &client()).await;
@@ -255,4 +266,19 @@ async fn a_stream_goes_on_in_the_trace_of_its_call() {
     assert_eq!(span.parent_span_id, Some(caller.span_id));
     assert_eq!(server.unwrap().parent_span_id, Some(span.span_id));
     assert_status(&span, "OK", None);
+}
+
+#[traced_test]
+async fn the_timeout_that_is_sent_is_recorded_by_option() {
+    let address = shop().await;
+    for (layer, recorded) in [(client().record_grpc_timeout(), "8"), (client(), "")] {
+        let mut client = client_of(address, &layer).await;
+        let mut text = Request::new("tea".to_owned());
+        text.set_timeout(Duration::from_secs(8));
+        client.unary(text, path("Ask"), Texts).await.unwrap();
+        TestTracer::current().settled(LONG).await;
+        let spans = TestTracer::current().spans();
+        let mut calls = spans.iter().filter(|span| span.kind == SpanKind::Client);
+        assert_eq!(tag(calls.next_back().unwrap(), "grpc.timeout"), recorded);
+    }
 }

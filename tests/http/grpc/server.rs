@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::stream;
+use futures_util::{TryStreamExt, stream};
 use http::uri::PathAndQuery;
 use tokio::time::timeout;
 use tonic::client::Grpc;
@@ -366,6 +366,77 @@ async fn a_handler_may_panic() {
     }
 }
 
+/// Without an answer it is a request like any other.
+#[traced_test]
+async fn a_handler_may_panic_before_its_method_is_known() {
+    use crate::wire::{Http, request, serve};
+    use axum::routing::post;
+
+    async fn panics() {
+        tokio::task::yield_now().await;
+        panic!("no such handler")
+    }
+    let inside = axum::Router::new().route("/a.B/{what}", post(panics));
+    let at_once = axum::Router::new().route("/a.B/{what}", post(async || -> () { panic!("") }));
+    for router in [inside, at_once] {
+        let around = server().layer(router.clone().layer(trace_http::route()));
+        let around = axum::Router::new().fallback_service(around);
+        for app in [router.layer(server()), around] {
+            let address = serve(app.layer(CatchPanicLayer::new())).await;
+            let mut request = request(Http::One, "POST", address, "/a.B/Panic?sig=a");
+            let content_type = http::HeaderValue::from_static("application/grpc");
+            request.headers_mut().insert("content-type", content_type);
+            let response = crate::wire::fetch(Http::One, address, request).await;
+            assert_eq!(response.status(), 500);
+            let span = server_span().await;
+            assert_eq!(span.outcome, Outcome::Panicked);
+            assert_eq!(span.operation_name, "POST /a.B/{what}");
+            assert_eq!(tag(&span, "http.request.method"), "POST");
+            assert_eq!(tag(&span, "http.route"), "/a.B/{what}");
+            assert_eq!(tag(&span, "url.path"), "/a.B/Panic");
+            assert_eq!(tag(&span, "url.query"), "sig=REDACTED");
+            assert_eq!(tag(&span, "rpc.method"), "");
+        }
+    }
+}
+
+/// Its head has shown that there is such a method.
+#[traced_test]
+async fn a_stream_may_panic_before_its_method_is_known() {
+    use tower::ServiceExt;
+    let answer = tower::service_fn(async |_: http::Request<()>| {
+        let head = http::Response::builder().header("content-type", "application/grpc");
+        let broken = stream::poll_fn(|_| -> std::task::Poll<Option<Result<bytes::Bytes, _>>> {
+            panic!("no more")
+        });
+        let body = axum::body::Body::from_stream(broken.map_err(|error: std::io::Error| error));
+        Ok::<_, std::convert::Infallible>(head.body(body).unwrap())
+    });
+    let request = || {
+        let request = http::Request::post("/a.B/Streams");
+        let request = request.header("content-type", "application/grpc");
+        request.body(()).unwrap()
+    };
+    let service = server().layer(answer);
+    let body = service.oneshot(request()).await.unwrap().into_body();
+    let read = tokio::spawn(trace_core::TraceFuture::in_current_trace(
+        http_body_util::BodyExt::collect(body),
+    ));
+    assert!(read.await.unwrap_err().is_panic());
+    let span = server_span().await;
+    assert_eq!(span.outcome, Outcome::Panicked);
+    assert_eq!(span.operation_name, "a.B/Streams");
+    let refuse = tower::service_fn(async |_: http::Request<()>| {
+        Ok::<_, std::convert::Infallible>(Status::unauthenticated("").into_http::<String>())
+    });
+    drop(server().layer(refuse).oneshot(request()).await.unwrap());
+    assert_eq!(
+        server_span().await.operation_name,
+        "a.B/Streams",
+        "it is known"
+    );
+}
+
 #[traced_test]
 async fn a_call_without_a_status_is_unknown() {
     use http_body_util::{BodyExt, Empty};
@@ -412,4 +483,21 @@ async fn a_sampler_sees_what_a_call_may_be() {
     assert_eq!(span.operation_name, "POST");
     assert_eq!(tag(span, "url.path"), "/never.Seen/Call");
     assert_eq!(tag(span, "rpc.method"), "", "it was no call");
+}
+
+/// tonic knows the other end, and so do its calls, and requests that are none.
+#[traced_test]
+async fn the_other_end_is_known_from_tonic() {
+    let address = shop_with(server().record_client_address()).await;
+    call(address, "Ask", "tea").await.unwrap();
+    let span = server_span().await;
+    assert_eq!(tag(&span, "rpc.method"), "shop.Shop/Ask");
+    assert_eq!(tag(&span, "client.address"), "127.0.0.1");
+
+    let response = crate::wire::get(crate::wire::Http::Two, address, "/health").await;
+    assert_eq!(response.status(), 200, "tonic answers with a gRPC status");
+    let span = server_span().await;
+    assert_eq!(tag(&span, "http.request.method"), "GET");
+    assert_eq!(tag(&span, "network.peer.address"), "127.0.0.1");
+    assert_ne!(tag(&span, "network.peer.port"), "");
 }

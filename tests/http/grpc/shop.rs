@@ -59,7 +59,7 @@ impl Decoder for Texts {
 ///
 /// | text | what happens |
 /// |---|---|
-/// | `not found`, `internal` | an error at once |
+/// | `not found`, `internal`, `secret` | an error at once |
 /// | `.. then internal` | an error after the first message |
 /// | `.. then wait` | nothing more, for ever |
 /// | else | the text comes back, from a stream three times |
@@ -72,6 +72,7 @@ fn answer(text: String) -> Result<String, Status> {
     match text.as_str() {
         "not found" => Err(Status::not_found("no such order")),
         "internal" => Err(Status::internal("no Zürich")),
+        "secret" => Err(Status::internal("at http://me:pw@shop/?sig=s3cr3t")),
         "panic" => panic!("no such handler"),
         _ => Ok(text),
     }

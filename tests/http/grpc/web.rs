@@ -11,7 +11,7 @@ use trace_core::{Outcome, traced_test};
 use trace_http::server;
 
 use super::shop::{self, Shop};
-use crate::wire::{Http, fetch, request, server_span, tag};
+use crate::wire::{BOTH, Http, fetch, request, server_span, tag};
 
 /// One message, as gRPC writes it.
 fn message(text: &str) -> Vec<u8> {
@@ -20,17 +20,18 @@ fn message(text: &str) -> Vec<u8> {
 }
 
 async fn call(
+    http: Http,
     address: std::net::SocketAddr,
     content_type: &str,
     body: Vec<u8>,
     method: &str,
 ) -> Response<Bytes> {
     let path = format!("/shop.Shop/{method}");
-    let request = request(Http::One, "POST", address, &path);
+    let request = request(http, "POST", address, &path);
     let mut request = request.map(|_| Full::new(Bytes::from(body)).boxed());
     let content_type = content_type.parse().unwrap();
     request.headers_mut().insert("content-type", content_type);
-    fetch(Http::One, address, request).await
+    fetch(http, address, request).await
 }
 
 #[traced_test]
@@ -63,12 +64,15 @@ async fn the_status_is_found_on_either_side() {
                         STANDARD.encode(binary).into_bytes(),
                     ),
                 ];
-                for (content_type, body) in bodies {
-                    let response = call(address, content_type, body, method).await;
+                let both = bodies
+                    .into_iter()
+                    .flat_map(|body| BOTH.map(|http| (http, body.clone())));
+                for (http, (content_type, body)) in both {
+                    let response = call(http, address, content_type, body, method).await;
                     assert_eq!(response.status(), 200);
                     let span = server_span().await;
                     assert_eq!(span.operation_name, format!("shop.Shop/{method}"));
-                    let about = format!("{content_type} {method} {text}: {span:?}");
+                    let about = format!("{http:?} {content_type} {method} {text}: {span:?}");
                     assert_eq!(tag(&span, "rpc.status_code"), status, "{about}");
                     assert_eq!(span.outcome, outcome, "{about}");
                 }

@@ -8,11 +8,11 @@ use axum::routing::{get, post};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, Request, StatusCode};
 use tower::ServiceExt;
-use trace_core::propagation::XTracePropagator;
+use trace_core::propagation::{Extracted, Extractor, Injector, Propagator, XTracePropagator};
 use trace_core::testing::TestTracer;
 use trace_core::{
-    AlwaysOff, Outcome, SpanRecord, Status, TagValue, Trust, assert_trace, sampler_fn, span,
-    traced, traced_test,
+    AlwaysOff, Outcome, SpanRecord, Status, TagValue, TraceContext, Trust, assert_trace,
+    sampler_fn, span, traced, traced_test,
 };
 use trace_http::{ServerLayer, server};
 
@@ -115,6 +115,40 @@ fn post_order() -> http::request::Builder {
 }
 
 #[traced_test]
+async fn more_parameters_can_be_secrets() {
+    let layer = server().redact_query("pin").redact_query("session");
+    let request = Request::get("/orders/7?q=1&PIN=2&%73ession=3&sig=4");
+    let span = span_of(layer, request.body(Body::empty()).unwrap()).await;
+    let hidden = "q=1&PIN=REDACTED&%73ession=REDACTED&sig=REDACTED";
+    assert_eq!(tag(&span, "url.query"), hidden);
+    // Also of what looks like a call and is none.
+    let layer = server().redact_query("pin");
+    let request = Request::post("/a.B/C?pin=2").header("content-type", "application/grpc");
+    let span = span_of(layer, request.body(Body::empty()).unwrap()).await;
+    assert_eq!(tag(&span, "url.query"), "pin=REDACTED");
+}
+
+/// As the client records them, so that both sides are the same.
+#[traced_test]
+async fn a_port_that_is_not_written_is_that_of_the_scheme() {
+    for (host, scheme, address, port) in [
+        ("shop.example", "http", "shop.example", "80"),
+        ("shop.example", "https", "shop.example", "443"),
+        ("[::1]", "HTTPS", "::1", "443"),
+        ("shop.example:8443", "https", "shop.example", "8443"),
+        ("shop.example:99999", "https", "shop.example", ""),
+        ("shop.example", "coap", "shop.example", ""),
+        ("", "http", "", ""),
+    ] {
+        let request = Request::post("/orders").header("host", host);
+        let request = request.body(Body::from("1")).unwrap();
+        let span = span_of(server().scheme(scheme), request).await;
+        let found = ["server.address", "server.port"].map(|key| tag(&span, key));
+        assert_eq!(found, [address, port], "{host} {scheme}");
+    }
+}
+
+#[traced_test]
 async fn proxies_are_believed_only_if_told() {
     let forwarded = || {
         let request = post_order()
@@ -139,7 +173,7 @@ async fn proxies_are_believed_only_if_told() {
     let layer = server().believe_proxies().record_client_address();
     let span = span_of(layer, forwarded()).await;
     assert_eq!(tag(&span, "server.address"), "www.shop.example");
-    assert_eq!(tag(&span, "server.port"), "");
+    assert_eq!(tag(&span, "server.port"), "443", "that of the scheme");
     assert_eq!(tag(&span, "url.scheme"), "https");
     assert_eq!(tag(&span, "client.address"), "203.0.113.7");
 
@@ -257,6 +291,78 @@ async fn callers_may_write_other_formats() {
     assert_eq!(span.trace_id.to_string(), id);
     let parent = span.parent_span_id.unwrap();
     assert_eq!(parent.to_string(), "b7ad6b7169203331");
+}
+
+/// `Trust` is about callers, and the trace of this process is none.
+#[traced_test]
+async fn a_captured_context_is_trusted() {
+    let answer = tower::service_fn(async |_: Request<Body>| {
+        Ok::<_, std::convert::Infallible>(http::Response::new(Body::empty()))
+    });
+    let inner = server().trust(Trust::Restart).layer(answer);
+    let service = tower::ServiceBuilder::new()
+        .layer(trace_http::capture())
+        .buffer(1)
+        .service(inner);
+    let request = Request::get("/").body(Body::empty()).unwrap();
+    let called = trace_core::root("caller").run(service.oneshot(request));
+    drop(called.await.unwrap());
+    let span = server_span().await;
+    let caller = TestTracer::current().spans();
+    let caller = caller.iter().find(|span| span.operation_name == "caller");
+    assert_eq!(span.parent_span_id, Some(caller.unwrap().span_id));
+    assert!(span.links.is_empty());
+}
+
+#[traced_test]
+async fn invalid_statuses_are_errors() {
+    let odd = get(async || StatusCode::from_u16(999).unwrap());
+    let address = serve(Router::new().route("/", odd).layer(server())).await;
+    fetch_get(Http::One, address, "/").await;
+    let span = server_span().await;
+    assert_eq!(span.outcome, Outcome::Error);
+    assert_eq!(tag(&span, "error.type"), "999");
+}
+
+/// A propagator of an application, with a mistake.
+struct Panics;
+
+impl Propagator for Panics {
+    fn extract(&self, _: &dyn Extractor) -> Extracted {
+        panic!("extract")
+    }
+
+    fn inject(&self, _: &TraceContext, _: &mut dyn Injector) {
+        panic!("inject")
+    }
+}
+
+#[traced_test]
+async fn a_propagator_that_panics_finds_and_sends_nothing() {
+    use trace_http::client;
+
+    let answer = tower::service_fn(async |request: Request<Body>| {
+        assert!(request.headers().is_empty());
+        Ok::<_, std::convert::Infallible>(http::Response::new(Body::empty()))
+    });
+    let call = get(async move || {
+        for layer in [client(), client().context_to([""; 0])] {
+            let client = layer.propagator(Panics).layer(answer);
+            let request = Request::get("http://users/7").body(Body::empty()).unwrap();
+            client.oneshot(request).await.unwrap();
+        }
+    });
+    let layer = server().propagator(Panics);
+    for (layer, started) in [(layer.clone(), 3), (layer.skip("/"), 3)] {
+        let app = Router::new().route("/", call.clone()).layer(layer);
+        let request = Request::get("/").header("traceparent", CALLER);
+        let response = app.oneshot(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(response.unwrap().status(), 200);
+        assert_eq!(TestTracer::current().stats().started, started);
+    }
+    let span = server_span().await;
+    assert_eq!((span.parent_span_id, span.outcome), (None, Outcome::Ok));
+    assert_eq!(TestTracer::current().stats().bad_headers, 1);
 }
 
 #[traced_test]

@@ -157,6 +157,11 @@ async fn a_body_that_is_shorter_than_announced_is_an_error() {
             }
             let span = server_span().await;
             assert_eq!(span.operation_name, format!("GET {path}"));
+            if (http, path) == (Http::One, "/none") {
+                // The server sends the length that the body has.
+                assert_ok(&span);
+                continue;
+            }
             assert_eq!(span.outcome, Outcome::Error);
             let message = format!("the body has {given} of {announced} announced bytes");
             assert_eq!(span.status, Status::Error(message.into()));
@@ -165,6 +170,58 @@ async fn a_body_that_is_shorter_than_announced_is_an_error() {
             // Its length says what `GET` would have given.
             fetch(http, address, request(http, "HEAD", address, path)).await;
             assert_ok(&server_span().await);
+        }
+    }
+}
+
+/// In HTTP/1 it is cut, and what follows the announced bytes is not asked for.
+#[traced_test]
+async fn a_body_that_is_longer_than_announced_is_an_error() {
+    let length = |length: &'static str| [("content-length", length)];
+    let late = async || {
+        Body::from_stream(stream::iter([
+            Ok(Bytes::from_static(b"abcd")),
+            Err(io::Error::other("late")),
+        ]))
+    };
+    let app = Router::new()
+        .route("/long", get(async move || (length("4"), pieces(2))))
+        .route("/longer", get(async move || (length("3"), pieces(2))))
+        .route("/zero", get(async move || (length("0"), pieces(2))))
+        .route("/late", get(async move || (length("4"), late().await)))
+        .route("/exact", get(async move || (length("8"), pieces(2))))
+        .layer(server());
+    let address = serve(app).await;
+    for http in BOTH {
+        for (path, message) in [
+            ("/long", Some("the body has 8 of 4 announced bytes")),
+            ("/longer", Some("the body has 4 of 3 announced bytes")),
+            ("/zero", Some("the body has 4 of 0 announced bytes")),
+            ("/late", Some("late")),
+            ("/exact", None),
+        ] {
+            let mut connection = Connection::open(http, address).await;
+            let sent = connection.send(request(http, "GET", address, path));
+            if let Ok(response) = sent.await {
+                let read = timeout(LONG, response.into_body().collect()).await.unwrap();
+                assert_eq!(
+                    read.is_err(),
+                    http == Http::Two && message.is_some(),
+                    "{path}"
+                );
+            }
+            let span = server_span().await;
+            assert_eq!(span.operation_name, format!("GET {path}"));
+            match message {
+                Some(message) if http == Http::Two || path == "/longer" => {
+                    assert_eq!(span.outcome, Outcome::Error, "{http:?}");
+                    assert_eq!(span.status, Status::Error(message.into()));
+                    if path != "/late" {
+                        assert_eq!(tag(&span, "error.type"), "oversized_body");
+                    }
+                }
+                _ => assert_ok(&span),
+            }
         }
     }
 }
@@ -245,6 +302,30 @@ async fn timeouts_of_other_crates_are_named() {
         let span = server_span().await;
         assert_eq!(span.outcome, Outcome::Error);
         assert_eq!(tag(&span, "error.type"), "timeout", "{:?}", span.status);
+    }
+}
+
+/// Inside the layer, where the error becomes a response, and in a client that gives up.
+#[traced_test]
+async fn a_timeout_of_a_server_is_named_over_a_connection() {
+    use axum::error_handling::HandleErrorLayer;
+    use tower::{BoxError, ServiceBuilder};
+
+    let limited = ServiceBuilder::new()
+        .layer(HandleErrorLayer::new(async |error: BoxError| {
+            (StatusCode::GATEWAY_TIMEOUT, error.to_string())
+        }))
+        .layer(server())
+        .layer(tower::timeout::TimeoutLayer::new(Duration::from_millis(20)));
+    let wait = get(async || std::future::pending::<()>().await);
+    let address = serve(Router::new().route("/", wait).layer(limited)).await;
+    for http in BOTH {
+        let response = fetch(http, address, request(http, "GET", address, "/")).await;
+        assert_eq!(response.status(), 504);
+        let span = server_span().await;
+        assert_eq!(span.outcome, Outcome::Error);
+        assert_eq!(span.status, Status::Error("request timed out".into()));
+        assert_eq!(tag(&span, "error.type"), "timeout");
     }
 }
 

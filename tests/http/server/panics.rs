@@ -12,7 +12,9 @@ use trace_core::{
 };
 use trace_http::{client, server};
 
-use crate::wire::{BOTH, Connection, get as fetch_get, request, serve, server_span, tag};
+use crate::wire::{
+    BOTH, Connection, Http, get as fetch_get, request, serve, server_span, server_spans, tag,
+};
 
 async fn panics() -> StatusCode {
     tokio::task::yield_now().await;
@@ -96,6 +98,114 @@ async fn a_panic_that_is_caught_may_be_left_to_its_status() {
         let span = server_span().await;
         assert_eq!(span.outcome, Outcome::Error);
         assert_eq!(tag(&span, "error.type"), "500");
+    }
+}
+
+/// It is that of the panic itself, also if it was caught before, on another thread, or by an
+/// inner layer.
+#[traced_test]
+async fn each_panic_has_its_own_text() {
+    let resumed = get(async || -> () {
+        let _caught = std::panic::catch_unwind(|| panic!("another"));
+        let thread = || panic!("of a thread");
+        let joined = std::thread::scope(|scope| scope.spawn(thread).join());
+        std::panic::resume_unwind(joined.unwrap_err())
+    });
+    let own = get(async || -> () {
+        let _caught = std::panic::catch_unwind(|| panic!("another"));
+        std::panic::resume_unwind(Box::new(7))
+    });
+    let inner = app().layer(server());
+    let passed = get(async move || {
+        let request = Request::get("/panic").body(Body::empty()).unwrap();
+        inner.oneshot(request).await
+    });
+    let routes = Router::new()
+        .route("/resumed", resumed)
+        .route("/own", own)
+        .route("/passed", passed);
+    let address = serve(routes.layer(server()).layer(CatchPanicLayer::new())).await;
+    for (path, expected) in [
+        ("/resumed", Some("of a thread")),
+        ("/own", None),
+        ("/passed", Some("no such order")),
+    ] {
+        fetch_get(Http::One, address, path).await;
+        let spans = server_spans().await;
+        let span = spans.iter().rfind(|span| tag(span, "url.path") == path);
+        assert_panicked(span.unwrap());
+        assert_eq!(text(span.unwrap()).as_deref(), expected);
+    }
+    // The message of an error is one, not the other.
+    assert_eq!(text(&server_span().await).as_deref(), Some("no such order"));
+}
+
+#[traced_test]
+async fn the_text_of_a_panic_has_no_secrets() {
+    let broken = get(async || -> () { panic!("at http://me:pw@shop/?sig=s3cr3t") });
+    let app = Router::new().route("/", broken).layer(server());
+    let address = serve(app.layer(CatchPanicLayer::new())).await;
+    fetch_get(Http::One, address, "/").await;
+    assert_eq!(
+        text(&server_span().await).as_deref(),
+        Some("at http://REDACTED:REDACTED@shop/?sig=REDACTED")
+    );
+}
+
+/// Its text may panic, fail, or have no end.
+#[traced_test]
+async fn an_error_that_panics_does_not_fail_the_request() {
+    #[derive(Clone, Copy, Debug)]
+    enum Broken {
+        Fails,
+        Panics,
+        Circle,
+    }
+
+    impl std::fmt::Display for Broken {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            match self {
+                Self::Fails => Err(std::fmt::Error),
+                Self::Panics => panic!("display"),
+                Self::Circle => f.write_str("circle"),
+            }
+        }
+    }
+
+    impl std::error::Error for Broken {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            matches!(self, Self::Circle).then_some(self)
+        }
+    }
+
+    for (broken, message) in [
+        (Broken::Fails, "(displaying this error failed)"),
+        (Broken::Panics, "(displaying this error failed)"),
+        (Broken::Circle, "circle"),
+    ] {
+        for layer in [0, 1] {
+            let request = Request::get("/").body(Body::empty()).unwrap();
+            let error = if layer == 0 {
+                let failing = tower::service_fn(move |_: Request<Body>| {
+                    let error = tower::BoxError::from(broken);
+                    std::future::ready(Err::<Response<Body>, _>(error))
+                });
+                server().layer(failing).oneshot(request).await.unwrap_err()
+            } else {
+                let failing = tower::service_fn(move |_: Request<Body>| {
+                    let error = std::io::Error::other(broken);
+                    let body = Body::from_stream(stream::iter([Err::<Bytes, _>(error)]));
+                    std::future::ready(Ok::<_, std::convert::Infallible>(Response::new(body)))
+                });
+                let response = server().layer(failing).oneshot(request).await.unwrap();
+                let read = axum::body::to_bytes(Body::new(response.into_body()), 9).await;
+                read.unwrap_err().into()
+            };
+            drop(error);
+            let span = server_span().await;
+            assert_eq!(span.outcome, Outcome::Error);
+            assert_eq!(span.status, Status::Error(message.into()));
+        }
     }
 }
 

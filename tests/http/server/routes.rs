@@ -70,6 +70,23 @@ async fn a_layer_around_a_router_is_told_the_route() {
 }
 
 #[traced_test]
+async fn a_route_is_known_though_the_handler_panics() {
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    let panics = get(async |Path(id): Path<u32>| -> () { panic!("no order {id}") });
+    let around = server().layer(Router::new().route("/orders/{id}", panics).layer(route()));
+    let app = Router::new().fallback_service(around);
+    let address = serve(app.layer(CatchPanicLayer::new())).await;
+    for http in BOTH {
+        assert_eq!(fetch_get(http, address, "/orders/7").await.status(), 500);
+        let span = server_span().await;
+        assert_eq!(span.operation_name, "GET /orders/{id}");
+        assert_eq!(tag(&span, "http.route"), "/orders/{id}");
+        assert_eq!(span.outcome, Outcome::Panicked);
+    }
+}
+
+#[traced_test]
 async fn a_mounted_router_has_its_own_route_and_the_whole_path() {
     let inside = Router::new().nest_service("/mounted", users().layer(route()));
     let address = serve(inside.layer(server())).await;
@@ -79,16 +96,26 @@ async fn a_mounted_router_has_its_own_route_and_the_whole_path() {
         assert_eq!(span.operation_name, "GET /mounted/{id}");
         assert_eq!(tag(&span, "url.path"), "/mounted/7");
     }
+    // As the docs say, `nest_service` alone gives none.
+    let address = serve(app().layer(server())).await;
+    for http in BOTH {
+        fetch_get(http, address, "/mounted/7").await;
+        let span = server_span().await;
+        assert_eq!(span.operation_name, "GET");
+        assert_eq!(tag(&span, "http.route"), "");
+    }
 }
 
 #[traced_test]
 async fn a_layer_in_a_nested_router_sees_the_whole_route_and_path() {
     let app = Router::new().nest("/users", users().layer(server()));
     let address = serve(app).await;
-    fetch_get(Http::One, address, "/users/7").await;
-    let span = server_span().await;
-    assert_eq!(span.operation_name, "GET /users/{id}");
-    assert_eq!(tag(&span, "url.path"), "/users/7");
+    for http in BOTH {
+        fetch_get(http, address, "/users/7").await;
+        let span = server_span().await;
+        assert_eq!(span.operation_name, "GET /users/{id}");
+        assert_eq!(tag(&span, "url.path"), "/users/7");
+    }
 }
 
 #[traced_test]
@@ -102,17 +129,19 @@ async fn a_route_is_known_though_the_client_has_left() {
     let router = Router::new().route("/wait/{id}", wait).layer(route());
     let around = server().layer(router);
     let address = serve(Router::new().fallback_service(around)).await;
-    let mut connection = Connection::open(Http::One, address).await;
-    let waiting = tokio::spawn(async move {
-        let request = request(Http::One, "GET", address, "/wait/1");
-        let _left = connection.send(request).await;
-    });
-    let begun = tokio::time::timeout(LONG, has_begun.recv());
-    begun.await.unwrap();
-    waiting.abort();
-    let span = server_span().await;
-    assert_eq!(span.operation_name, "GET /wait/{id}");
-    assert_eq!(span.outcome, Outcome::Cancelled);
+    for http in BOTH {
+        let mut connection = Connection::open(http, address).await;
+        let waiting = tokio::spawn(async move {
+            let request = request(http, "GET", address, "/wait/1");
+            let _left = connection.send(request).await;
+        });
+        let begun = tokio::time::timeout(LONG, has_begun.recv());
+        begun.await.unwrap();
+        waiting.abort();
+        let span = server_span().await;
+        assert_eq!(span.operation_name, "GET /wait/{id}");
+        assert_eq!(span.outcome, Outcome::Cancelled);
+    }
 }
 
 #[traced_test]
@@ -306,6 +335,36 @@ async fn a_service_that_a_handler_calls_has_its_own_span() {
     assert_eq!(names, ["GET /7", "GET /{id}", "GET /{id}", "GET /{id}"]);
 }
 
+#[traced_test]
+async fn what_a_layer_skips_may_be_recorded_by_an_inner_one() {
+    let api = Router::new().nest("/api", users().layer(server()));
+    let address = serve(api.layer(server().skip("/api/*"))).await;
+    for http in BOTH {
+        fetch_get(http, address, "/api/7").await;
+        assert_eq!(server_span().await.operation_name, "GET /api/{id}");
+    }
+    assert_eq!(server_spans().await.len(), 2);
+}
+
+#[traced_test]
+async fn a_request_that_a_handler_sends_on_is_a_new_one() {
+    use trace_http::client;
+
+    let gateway = get(async |mut request: axum::extract::Request| {
+        *request.uri_mut() = "http://store.internal/7".parse().unwrap();
+        let store = client().layer(server().layer(users()));
+        store.oneshot(request).await.unwrap().map(Body::new)
+    });
+    let app = Router::new().route("/a", gateway).layer(server());
+    assert_eq!(
+        fetch_get(Http::One, serve(app).await, "/a").await.body(),
+        "7"
+    );
+    let spans = server_spans().await;
+    assert_eq!(spans.len(), 2);
+    assert_eq!(spans[0].operation_name, "GET /a");
+}
+
 /// One that differs in nothing, and one that is a copy.
 #[traced_test]
 async fn a_handler_that_calls_itself_has_a_span_for_each_call() {
@@ -338,6 +397,35 @@ async fn a_layer_for_routes_alone_begins_nothing() {
     let request = Request::get("/any").body(Body::empty()).unwrap();
     assert_eq!(app.oneshot(request).await.unwrap().status(), 200);
     assert!(!span::is_recording() || TestTracer::current().spans().is_empty());
+}
+
+/// Neither if it passes on its own request, nor if that is the same path.
+#[traced_test]
+async fn the_first_route_of_a_request_counts() {
+    let other = || Router::new().route("/{*all}", get(async || "o"));
+    for other in [other().layer(route()), other().layer(server())] {
+        let (first, second) = (other.clone(), other);
+        let passed = get(async move |request: axum::extract::Request| {
+            tokio::task::yield_now().await;
+            first.oneshot(request).await
+        });
+        let same = get(async move || {
+            let request = Request::get("/same").body(Body::empty()).unwrap();
+            second.oneshot(request).await
+        });
+        let routes = Router::new().route("/passed", passed).route("/same", same);
+        let around = server().layer(routes.clone().layer(route()));
+        let around = Router::new().fallback_service(around);
+        for app in [routes.layer(server()), around] {
+            for path in ["/passed", "/same"] {
+                let before = server_spans().await.len();
+                let request = Request::get(path).body(Body::empty()).unwrap();
+                app.clone().oneshot(request).await.unwrap();
+                let span = &server_spans().await[before];
+                assert_eq!(span.operation_name, format!("GET {path}"));
+            }
+        }
+    }
 }
 
 /// That its span is not named after the router that it asks.

@@ -7,6 +7,7 @@ mod decode_errors;
 mod foreign;
 mod generator;
 mod hostile;
+mod in_place;
 mod kept;
 mod left_out;
 mod older;

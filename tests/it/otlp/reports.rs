@@ -4,6 +4,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
 use trace_core::{
     Completion, ManualClock, Resource, SpanBatch, SpanId, SpanRecord, Timestamp, TraceCollector,
     TraceCollectorOptions, TraceId, TraceLosses, Tracer, collector_fn, span,
@@ -206,4 +208,45 @@ fn a_context_that_was_sent_is_read_back() {
         sent.sort();
         assert_eq!(sent, [("call".into(), true), ("checkout".into(), false)]);
     }
+}
+
+/// An OpenTelemetry Collector that splits a request between spans copies their scope into each
+/// piece.
+#[test]
+fn a_report_is_read_only_from_a_scope_that_is_in_one_piece() {
+    let (shop, spans) = (Resource::new("shop"), [span(1, 1), span(1, 2)]);
+    let mut lost = TraceLosses::default();
+    lost.queue = 3;
+    let (ended, losses) = ([trace(7)], [(trace(7), lost)]);
+    let batch = SpanBatch::from_records(&shop, &spans);
+    let batch = batch.with_completed_traces(&ended).with_losses(&losses);
+    let whole = ExportTraceServiceRequest::decode(&to_protobuf(&batch)[..]).unwrap();
+    let read = |request: &ExportTraceServiceRequest| {
+        let json = serde_json::to_string(request).unwrap();
+        let json = decode::requests(json.as_bytes()).next().unwrap().unwrap();
+        let options = ProtobufOptions::default();
+        let protobuf = decode::protobuf(&request.encode_to_vec(), &options).unwrap();
+        [json, protobuf].map(|request| {
+            let groups = request.groups.iter();
+            groups.fold((0, 0, 0), |(spans, ended, losses), group| {
+                let reports = &group.reports;
+                (
+                    spans + group.spans.len(),
+                    ended + reports.ended.len(),
+                    losses + reports.losses.len(),
+                )
+            })
+        })
+    };
+    assert_eq!(read(&whole), [(2, 1, 1); 2]);
+
+    // As no writer of ours does it: the reports are on the scope of the spans.
+    let mut piece = whole.clone();
+    let [with_spans, reports] = &mut piece.resource_spans[0].scope_spans[..] else {
+        panic!("{piece:?}")
+    };
+    with_spans.scope = reports.scope.take();
+    with_spans.spans.truncate(1);
+    piece.resource_spans[0].scope_spans.truncate(1);
+    assert_eq!(read(&piece), [(1, 0, 0); 2]);
 }

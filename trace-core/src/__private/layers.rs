@@ -61,11 +61,6 @@ pub fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
     diagnostics::two_layers(outer, inner);
 }
 
-/// Says, once, that requests are named without their routes by a layer made at this place.
-pub fn no_routes(layer: &Location<'_>) {
-    diagnostics::no_routes(layer);
-}
-
 /// Notes that there is a layer for HTTP, for lines about what is missing. `handles_request`
 /// returns whether the current thread handles a request.
 pub fn note_http_layer(handles_request: fn() -> bool) {

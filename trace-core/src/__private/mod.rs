@@ -11,6 +11,7 @@
 //! | `returned` | finds out whether a named return type is a future, a stream or a value |
 //! | `polling`, `value_call`, `boxes` | calls of functions with such a type |
 //! | `future`, `calling` | functions that are not async and return a future or a stream |
+//! | `site_of_span` | what a span shares with the place where it was opened |
 //! | `origin` | `parent = ..`, `remote = ..` and `links(..)` |
 
 mod boxes;
@@ -22,6 +23,7 @@ pub mod outcome;
 mod polling;
 mod recording;
 mod returned;
+mod site_of_span;
 mod value_call;
 
 pub use crate::value::SpanKind;
@@ -30,12 +32,13 @@ pub use calling::{Calling, calling};
 pub use future::{First, ItemOf, OutputOf, Prologue, ReturnOf, boxed, first, unpinned};
 pub use layers::{
     LayerRoot, Started, UnrecordedSpan, catch, export_changed, instance_bits, is_catching,
-    no_routes, note_http_layer, record_error_as, set_up, setting_ignored, start_at, two_layers,
+    note_http_layer, record_error_as, set_up, setting_ignored, start_at, two_layers,
     unmatched_hosts,
 };
 pub use origin::{SpanOrigin, captured_links, link};
 pub use recording::*;
 pub use returned::Returned;
+pub use site_of_span::{SiteOfSpan, site_of};
 pub use value_call::ValueCall;
 
 use std::fmt::{Debug, Display};

@@ -19,4 +19,4 @@ pub use memory_collector::MemoryCollector;
 pub use resource::BatchResource;
 pub(crate) use tracer_counts::CountSource;
 pub use tracer_counts::TracerCounts;
-pub use view::SpanView;
+pub use view::{SiteOfSpan, SpanView};

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::stream::decode::{Decoded, IndexedSpan, StreamedSpan};
+use crate::stream::Site;
+use crate::stream::decode::{Decoded, IndexedSpan, StreamedSpan, StreamedTags};
 use crate::value::{
     DroppedItems, Link, Log, Outcome, Resource, Source, SpanId, SpanKind, SpanRecord, StatusRef,
     Tag, TagRef, Timestamp, TraceFlags, TraceId, TraceState,
@@ -25,6 +26,55 @@ pub struct SpanView<'a>(Form<'a>);
 enum Form<'a> {
     Record(&'a SpanRecord),
     Stream(StreamedSpan<'a>),
+}
+
+/// The site of a span, for collectors that keep what they have made of it. `__private` has
+/// it for crates that belong to this one.
+#[derive(Clone, Copy, Debug)]
+pub struct SiteOfSpan {
+    /// The site.
+    pub site: &'static Site,
+    /// Whether name, kind, file and line of the span are those of the site.
+    pub is_as_site: bool,
+    /// Whether each key of its tags is one of the site's.
+    pub has_only_keys_of_site: bool,
+}
+
+/// The tags of a span. An enum and not a chain: a collector reads them for each span.
+enum Tags<'a> {
+    Record(std::slice::Iter<'a, Tag>),
+    Stream(StreamedTags<'a>),
+}
+
+impl<'a> Iterator for Tags<'a> {
+    type Item = (&'a str, TagRef<'a>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Record(tags) => tags.next().map(|tag| (&*tag.key, tag.value.as_ref())),
+            Self::Stream(tags) => tags.next(),
+        }
+    }
+}
+
+/// The logs or links of a span: those of a record, or else those that are read from the
+/// stream. Most spans have none, and for these it has nothing to do.
+struct Items<'a, T, S> {
+    of_record: std::slice::Iter<'a, T>,
+    of_stream: Option<S>,
+}
+
+impl<'a, T: Clone, S: Iterator<Item = T>> Iterator for Items<'a, T, S> {
+    type Item = Cow<'a, T>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(item) = self.of_record.next() {
+            return Some(Cow::Borrowed(item));
+        }
+        self.of_stream.as_mut()?.next().map(Cow::Owned)
+    }
 }
 
 impl<'a> SpanView<'a> {
@@ -49,6 +99,7 @@ impl<'a> SpanView<'a> {
 
     /// Returns the id of the trace.
     #[must_use]
+    #[inline]
     pub fn trace_id(&self) -> TraceId {
         match self.0 {
             Form::Record(record) => record.trace_id,
@@ -58,6 +109,7 @@ impl<'a> SpanView<'a> {
 
     /// Returns the span's id.
     #[must_use]
+    #[inline]
     pub fn span_id(&self) -> SpanId {
         match self.0 {
             Form::Record(record) => record.span_id,
@@ -67,6 +119,7 @@ impl<'a> SpanView<'a> {
 
     /// Returns the id of the parent; `None` for the root of a trace.
     #[must_use]
+    #[inline]
     pub fn parent_span_id(&self) -> Option<SpanId> {
         match self.0 {
             Form::Record(record) => record.parent_span_id,
@@ -76,6 +129,7 @@ impl<'a> SpanView<'a> {
 
     /// Returns whether the parent ran in another process.
     #[must_use]
+    #[inline]
     pub fn parent_is_remote(&self) -> bool {
         match self.0 {
             Form::Record(record) => record.parent_is_remote,
@@ -87,6 +141,7 @@ impl<'a> SpanView<'a> {
 
     /// Returns whether the span's context was put into the headers of a request.
     #[must_use]
+    #[inline]
     pub fn context_sent(&self) -> bool {
         match self.0 {
             Form::Record(record) => record.context_sent,
@@ -96,6 +151,7 @@ impl<'a> SpanView<'a> {
 
     /// Returns the flags of the trace, as defined by W3C Trace Context.
     #[must_use]
+    #[inline]
     pub fn flags(&self) -> TraceFlags {
         match self.0 {
             Form::Record(record) => record.flags,
@@ -105,6 +161,7 @@ impl<'a> SpanView<'a> {
 
     /// Returns the entries of other tracing systems.
     #[must_use]
+    #[inline]
     pub fn tracestate(&self) -> &'a TraceState {
         match self.0 {
             Form::Record(record) => &record.tracestate,
@@ -114,6 +171,7 @@ impl<'a> SpanView<'a> {
 
     /// Returns the operation name: what the span did.
     #[must_use]
+    #[inline]
     pub fn operation_name(&self) -> &'a str {
         match self.0 {
             Form::Record(record) => &record.operation_name,
@@ -125,6 +183,7 @@ impl<'a> SpanView<'a> {
 
     /// Returns the name of the service in which the span ran.
     #[must_use]
+    #[inline]
     pub fn service_name(&self) -> &'a str {
         match self.0 {
             Form::Record(record) => &record.service_name,
@@ -134,6 +193,7 @@ impl<'a> SpanView<'a> {
 
     /// Returns the kind of the span: its role in a call.
     #[must_use]
+    #[inline]
     pub fn kind(&self) -> SpanKind {
         match self.0 {
             Form::Record(record) => record.kind,
@@ -143,6 +203,7 @@ impl<'a> SpanView<'a> {
 
     /// Returns the start as wall-clock time.
     #[must_use]
+    #[inline]
     pub fn start(&self) -> Timestamp {
         match self.0 {
             Form::Record(record) => record.start,
@@ -153,6 +214,7 @@ impl<'a> SpanView<'a> {
     /// Returns the end as wall-clock time. In a span from a tracer, it is never before the
     /// start.
     #[must_use]
+    #[inline]
     pub fn end(&self) -> Timestamp {
         match self.0 {
             Form::Record(record) => record.end,
@@ -168,15 +230,12 @@ impl<'a> SpanView<'a> {
 
     /// Returns the tags, each key once, in the order in which the keys were first set. Tags
     /// about the end of the body come last.
+    #[inline]
     pub fn tags(&self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> + use<'a> {
-        let (record, stream) = match self.0 {
-            Form::Record(record) => (Some(record), None),
-            Form::Stream(stream) => (None, Some(stream)),
-        };
-        let of_record = record.into_iter().flat_map(|record| &record.tags);
-        of_record
-            .map(|tag| (tag.key.as_ref(), tag.value.as_ref()))
-            .chain(stream.into_iter().flat_map(StreamedSpan::tags))
+        match self.0 {
+            Form::Record(record) => Tags::Record(record.tags.iter()),
+            Form::Stream(stream) => Tags::Stream(stream.tags()),
+        }
     }
 
     /// Returns the value of a tag; `None` if the span has no tag with this key.
@@ -188,37 +247,34 @@ impl<'a> SpanView<'a> {
 
     /// Returns the logs, in the order in which they were written. Logged errors are included,
     /// with the message `exception`.
+    #[inline]
     pub fn logs(&self) -> impl Iterator<Item = Cow<'a, Log>> + use<'a> {
         let (record, stream) = match self.0 {
-            Form::Record(record) => (Some(record), None),
-            Form::Stream(stream) => (None, Some(stream)),
+            Form::Record(record) => (&record.logs[..], None),
+            Form::Stream(stream) => (&[][..], Some(stream).filter(|stream| stream.has_logs())),
         };
-        let of_record = record.into_iter().flat_map(|record| &record.logs);
-        of_record.map(Cow::Borrowed).chain(
-            stream
-                .into_iter()
-                .flat_map(StreamedSpan::logs)
-                .map(Cow::Owned),
-        )
+        Items {
+            of_record: record.iter(),
+            of_stream: stream.map(StreamedSpan::logs),
+        }
     }
 
     /// Returns the links, in the order in which they were added.
+    #[inline]
     pub fn links(&self) -> impl Iterator<Item = Cow<'a, Link>> + use<'a> {
         let (record, stream) = match self.0 {
-            Form::Record(record) => (Some(record), None),
-            Form::Stream(stream) => (None, Some(stream)),
+            Form::Record(record) => (&record.links[..], None),
+            Form::Stream(stream) => (&[][..], Some(stream).filter(|stream| stream.has_links())),
         };
-        let of_record = record.into_iter().flat_map(|record| &record.links);
-        of_record.map(Cow::Borrowed).chain(
-            stream
-                .into_iter()
-                .flat_map(StreamedSpan::links)
-                .map(Cow::Owned),
-        )
+        Items {
+            of_record: record.iter(),
+            of_stream: stream.map(StreamedSpan::links),
+        }
     }
 
     /// Returns the status: whether the span failed, and why.
     #[must_use]
+    #[inline]
     pub fn status(&self) -> StatusRef<'a> {
         match self.0 {
             Form::Record(record) => record.status.as_ref(),
@@ -228,12 +284,14 @@ impl<'a> SpanView<'a> {
 
     /// Returns whether the status is an error.
     #[must_use]
+    #[inline]
     pub fn is_error(&self) -> bool {
         matches!(self.status(), StatusRef::Error(_))
     }
 
     /// Returns how the body of the span ended.
     #[must_use]
+    #[inline]
     pub fn outcome(&self) -> Outcome {
         match self.0 {
             Form::Record(record) => record.outcome,
@@ -244,6 +302,7 @@ impl<'a> SpanView<'a> {
     /// Returns the file and the line where the span was opened; lines begin at 1. `None` if
     /// they are not known.
     #[must_use]
+    #[inline]
     pub fn source(&self) -> Option<(&'a str, u32)> {
         match self.0 {
             Form::Record(record) => {
@@ -256,10 +315,25 @@ impl<'a> SpanView<'a> {
 
     /// Returns how many tags, logs and links the limits removed.
     #[must_use]
+    #[inline]
     pub fn dropped(&self) -> DroppedItems {
         match self.0 {
             Form::Record(record) => record.dropped,
             Form::Stream(stream) => stream.span.dropped,
+        }
+    }
+
+    /// Returns the site of the span, and what the span shares with it. Not public: see
+    /// [`SiteOfSpan`].
+    #[inline]
+    pub(crate) fn site(&self) -> Option<SiteOfSpan> {
+        match self.0 {
+            Form::Record(_) => None,
+            Form::Stream(stream) => Some(SiteOfSpan {
+                site: stream.span.site,
+                is_as_site: stream.is_as_its_site(),
+                has_only_keys_of_site: stream.has_only_keys_of_site(),
+            }),
         }
     }
 

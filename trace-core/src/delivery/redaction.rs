@@ -18,13 +18,22 @@ use crate::value::{Resource, TagArray, TagValue};
 /// The redactor of a tracer, and its answers about keys.
 pub(super) struct Redaction {
     redactor: Box<dyn Redactor>,
-    /// The answers about the keys of sites, by the number of the site and the index of the
-    /// key. Sites are never removed, so neither is an answer.
-    of_sites: Vec<Box<[Option<KeyVerdict>]>>,
+    /// The keys of sites, by the number of the site and the index of the key. Sites are never
+    /// removed, so neither is an answer.
+    of_sites: Vec<Box<[SiteKey]>>,
     /// What takes the place of the names of sites, by the number of the site.
     names: Vec<Option<NewName>>,
     /// Answers about keys that are set at run time.
     of_texts: RecentKeys,
+}
+
+/// What is known about a key of a site.
+#[derive(Clone, Default)]
+struct SiteKey {
+    verdict: Option<KeyVerdict>,
+    /// The last text under this key in which the redactor has found nothing. Most keys have
+    /// the same text again and again, such as a method or a host.
+    clean: String,
 }
 
 /// Answers about recent keys: each key has one place, and a key with the same place takes it.
@@ -36,6 +45,9 @@ type NewName = Option<Box<str>>;
 
 /// A key, and the answer about it.
 type Answer = (Box<str>, KeyVerdict);
+
+/// The longest text that is kept to be compared with the next one.
+const MAX_CLEAN_BYTES: usize = 64;
 
 impl Redaction {
     pub(super) fn new(redactor: Box<dyn Redactor>) -> Self {
@@ -107,26 +119,61 @@ impl Redaction {
         })
     }
 
-    /// Returns the answer about a key of a site.
-    fn ask_site(&mut self, site: &'static Site, index: u16) -> KeyVerdict {
+    /// Returns what takes the place of a text under a key of a site.
+    #[inline]
+    fn replace_at(
+        &mut self,
+        site: &'static Site,
+        index: u16,
+        value: &str,
+    ) -> Option<Cow<'static, str>> {
         let number = site_number(site);
-        let known = self
-            .of_sites
-            .get(number)
-            .and_then(|of_site| of_site.get(usize::from(index)));
-        if let Some(Some(verdict)) = known {
-            return *verdict;
+        let known = self.of_sites.get(number);
+        match known.and_then(|keys| keys.get(usize::from(index))) {
+            Some(key) if key.clean == value && !value.is_empty() => None,
+            Some(SiteKey {
+                verdict: Some(verdict),
+                ..
+            }) => self.replace_new(site, index, *verdict, value),
+            _ => {
+                let verdict = self.ask_about(site, index);
+                self.replace_new(site, index, verdict, value)
+            }
         }
+    }
+
+    /// Returns what takes the place of a text that differs from the last one.
+    fn replace_new(
+        &mut self,
+        site: &'static Site,
+        index: u16,
+        verdict: KeyVerdict,
+        value: &str,
+    ) -> Option<Cow<'static, str>> {
+        let new = self.replace(verdict, site.tag_key(index.into()), value);
+        if new.is_none() && value.len() <= MAX_CLEAN_BYTES {
+            let keys = self.of_sites.get_mut(site_number(site))?;
+            let clean = &mut keys.get_mut(usize::from(index))?.clean;
+            clean.clear();
+            clean.push_str(value);
+        }
+        new
+    }
+
+    /// Asks about a key of a site, and keeps the answer.
+    #[cold]
+    fn ask_about(&mut self, site: &'static Site, index: u16) -> KeyVerdict {
+        let number = site_number(site);
         let verdict = self.ask(site.tag_key(index.into()));
         if self.of_sites.len() <= number {
             self.of_sites.resize_with(number + 1, Box::default);
         }
-        if let Some(of_site) = self.of_sites.get_mut(number) {
-            if of_site.is_empty() {
-                *of_site = vec![None; site.tag_keys()].into();
+        if let Some(keys) = self.of_sites.get_mut(number) {
+            if keys.is_empty() {
+                *keys = vec![SiteKey::default(); site.tag_keys().len()].into();
             }
-            if let Some(place) = of_site.get_mut(usize::from(index)) {
-                *place = Some(verdict);
+            if let Some(key) = keys.get_mut(usize::from(index)) {
+                key.verdict = Some(verdict);
             }
         }
         verdict
@@ -150,15 +197,12 @@ impl ReplaceTexts for Redaction {
         site: &'static Site,
         value: &str,
     ) -> Option<Cow<'static, str>> {
-        let verdict = match key {
-            FieldKey::Site { index, .. } => self.ask_site(site, index),
-            FieldKey::Text(key) => self.ask_text(key),
-        };
-        match verdict {
-            KeyVerdict::Keep => None,
-            // The key is not needed, which the usual case does not look up.
-            KeyVerdict::Scan => self.scan(value).map(Cow::Owned),
-            KeyVerdict::Replace => self.replace(verdict, key.text(site), value),
+        match key {
+            FieldKey::Site { index, .. } => self.replace_at(site, index, value),
+            FieldKey::Text(key) => {
+                let verdict = self.ask_text(key);
+                self.replace(verdict, key, value)
+            }
         }
     }
 

@@ -34,9 +34,6 @@ pub enum Kind {
     NoCollector,
     /// A request passes through two layers of a server. Only one of them makes a span.
     TwoLayers,
-    /// Requests are named without their routes: the layer of a server is around a router, and
-    /// nothing inside the router passes the routes to it.
-    NoRoutes,
     /// A root of an attribute began within the trace of a request, to which it has no link.
     RootInRequest,
     /// A tracer lost spans before it ended, or when it ended.
@@ -68,7 +65,7 @@ pub struct Diagnostic {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 18] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -78,7 +75,6 @@ impl Kind {
         Self::NotBuiltIn,
         Self::NoCollector,
         Self::TwoLayers,
-        Self::NoRoutes,
         Self::RootInRequest,
         Self::Lost,
         Self::UnknownPropagator,
@@ -130,7 +126,6 @@ impl Kind {
             Self::NotBuiltIn
             | Self::NoCollector
             | Self::TwoLayers
-            | Self::NoRoutes
             | Self::UnknownPropagator
             | Self::UnmatchedHost
             | Self::Setting
@@ -157,7 +152,6 @@ impl Kind {
             Self::NotBuiltIn
             | Self::NoCollector
             | Self::TwoLayers
-            | Self::NoRoutes
             | Self::UnknownPropagator
             | Self::UnmatchedHost
             | Self::Setting
@@ -201,15 +195,6 @@ impl Diagnostic {
             inner.line()
         );
         Self::new(Kind::TwoLayers, &message)
-    }
-
-    /// Returns the line about requests that are named without their routes.
-    pub(super) fn no_routes(layer: &Location<'_>) -> Self {
-        let (file, line) = (layer.file(), layer.line());
-        let message = format!(
-            "requests are named without their routes, as `trace_http::server()`, made at {file}:{line}, is around the router: write `.layer(trace_http::route())` after all routes of the router"
-        );
-        Self::new(Kind::NoRoutes, &message)
     }
 
     /// Returns the line about a tracer without a collector. `source` is the place where it was

@@ -65,7 +65,6 @@ pub(crate) use listener::{end, tell_export, tell_set_up, tell_setting};
 pub(crate) use loss::Loss;
 pub(crate) use presence::{
     attach, disable, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root,
-    miss_span, no_collector, no_routes, not_built_in, note_http_layer, redactor_panicked,
-    root_within_trace, tracer_begins, tracer_ends, two_layers, unknown_propagators,
-    unmatched_hosts,
+    miss_span, no_collector, not_built_in, note_http_layer, redactor_panicked, root_within_trace,
+    tracer_begins, tracer_ends, two_layers, unknown_propagators, unmatched_hosts,
 };

@@ -209,11 +209,6 @@ pub(crate) fn unknown_propagators(unknown: &[String], known: &[&str]) {
     );
 }
 
-/// Reports requests that are named without their routes.
-pub(crate) fn no_routes(layer: &Location<'_>) {
-    tell_once(|| Diagnostic::no_routes(layer), Kind::NoRoutes);
-}
-
 /// What returns whether a thread handles a request, if the process has a layer for HTTP.
 static HANDLES_REQUEST: OnceLock<fn() -> bool> = OnceLock::new();
 

@@ -4,8 +4,9 @@ use std::fmt;
 
 use super::{
     BaggagePropagator, Extracted, Extractor, Injector, Propagator, TraceContextPropagator,
+    TraceStart,
 };
-use crate::value::TraceContext;
+use crate::value::{Baggage, TraceContext};
 
 /// Writes and reads `traceparent`, `tracestate` and `baggage`: the default.
 ///
@@ -17,6 +18,10 @@ impl Propagator for W3cPropagator {
     fn inject(&self, context: &TraceContext, headers: &mut dyn Injector) {
         TraceContextPropagator.inject(context, headers);
         BaggagePropagator.inject(context, headers);
+    }
+
+    fn inject_start(&self, start: TraceStart, baggage: &Baggage, headers: &mut dyn Injector) {
+        BaggagePropagator.inject_start(start, baggage, headers);
     }
 
     fn extract(&self, headers: &dyn Extractor) -> Extracted {
@@ -76,6 +81,12 @@ impl Propagator for CompositePropagator {
     fn inject(&self, context: &TraceContext, headers: &mut dyn Injector) {
         for propagator in &self.0 {
             propagator.inject(context, headers);
+        }
+    }
+
+    fn inject_start(&self, start: TraceStart, baggage: &Baggage, headers: &mut dyn Injector) {
+        for propagator in &self.0 {
+            propagator.inject_start(start, baggage, headers);
         }
     }
 

@@ -5,7 +5,8 @@
 //!
 //! | propagator | headers |
 //! |---|---|
-//! | [`W3cPropagator`], which [`inject`] and [`extract`] use | the next two together |
+//! | [`InstalledPropagator`], which [`inject`] and [`extract`] use | those of the propagator that was [installed](crate::TracerBuilder::propagator), else the next line |
+//! | [`W3cPropagator`] | the next two together |
 //! | [`TraceContextPropagator`] | `traceparent`, `tracestate` |
 //! | [`BaggagePropagator`] | `baggage` |
 //! | [`B3Propagator`], [`B3MultiPropagator`] | `b3`; `x-b3-traceid`, `x-b3-spanid` and others |
@@ -52,6 +53,7 @@ mod composite;
 mod context_source;
 mod environment;
 mod extracted;
+pub(crate) mod installed;
 pub(crate) mod link_source;
 mod names;
 mod problem;
@@ -61,13 +63,14 @@ mod w3c;
 
 use std::sync::Arc;
 
-use crate::value::TraceContext;
+use crate::value::{Baggage, TraceContext};
 
 pub use carrier::{Extractor, Injector};
 pub use composite::{CompositePropagator, W3cPropagator};
 pub use context_source::ContextSource;
 pub use environment::EnvironmentVariables;
 pub use extracted::{Extracted, TraceStart};
+pub use installed::InstalledPropagator;
 pub use problem::{HeaderProblem, OtherHeaderProblem};
 pub use vendors::{
     B3MultiPropagator, B3Propagator, DatadogPropagator, JaegerPropagator, ParseVendorError,
@@ -86,18 +89,29 @@ pub trait Propagator: Send + Sync {
     /// reused headers would keep values of another context.
     fn inject(&self, context: &TraceContext, headers: &mut dyn Injector);
 
+    /// Writes what a caller sent without a context: an id or a decision for a new trace, and
+    /// baggage. [`span::inject_with`](crate::span::inject_with) calls this if no trace runs,
+    /// such as without a tracer. Headers without a value stay as they are.
+    ///
+    /// By default, nothing is written.
+    fn inject_start(&self, start: TraceStart, baggage: &Baggage, headers: &mut dyn Injector) {
+        let _nothing = (start, baggage, headers);
+    }
+
     /// Reads all valid headers, and reports invalid ones. A missing header is not reported.
     fn extract(&self, headers: &dyn Extractor) -> Extracted;
 }
 
-/// Writes `traceparent`, `tracestate` and `baggage`; see [`W3cPropagator`].
+/// Writes `traceparent`, `tracestate` and `baggage`, or the headers of the
+/// [`InstalledPropagator`].
 pub fn inject(context: &TraceContext, headers: &mut dyn Injector) {
-    W3cPropagator.inject(context, headers);
+    InstalledPropagator.inject(context, headers);
 }
 
-/// Reads `traceparent`, `tracestate` and `baggage`; see [`W3cPropagator`].
+/// Reads `traceparent`, `tracestate` and `baggage`, or the headers of the
+/// [`InstalledPropagator`].
 pub fn extract(headers: &dyn Extractor) -> Extracted {
-    W3cPropagator.extract(headers)
+    InstalledPropagator.extract(headers)
 }
 
 /// A propagator that writes and reads nothing.
@@ -116,6 +130,15 @@ macro_rules! forward_propagator {
                 (**self).inject(context, headers);
             }
 
+            fn inject_start(
+                &self,
+                start: TraceStart,
+                baggage: &Baggage,
+                headers: &mut dyn Injector,
+            ) {
+                (**self).inject_start(start, baggage, headers);
+            }
+
             fn extract(&self, headers: &dyn Extractor) -> Extracted {
                 (**self).extract(headers)
             }
@@ -129,6 +152,12 @@ impl<P: Propagator> Propagator for Option<P> {
     fn inject(&self, context: &TraceContext, headers: &mut dyn Injector) {
         if let Some(propagator) = self {
             propagator.inject(context, headers);
+        }
+    }
+
+    fn inject_start(&self, start: TraceStart, baggage: &Baggage, headers: &mut dyn Injector) {
+        if let Some(propagator) = self {
+            propagator.inject_start(start, baggage, headers);
         }
     }
 

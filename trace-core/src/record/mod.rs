@@ -59,7 +59,7 @@ pub(crate) mod write;
 
 pub(crate) use if_recording::{IfRecording, RECORDING_BUILT};
 pub(crate) use running::{
-    context_of_call, current_context, current_trace_id, forget, is_recording,
+    context_of_call, current_context, current_trace_id, forget, is_recording, start_passed_on,
 };
 pub(crate) use scope::entered;
 pub(crate) use scope::{InScope, OwnedEntered, Parentage, Scope, Start, WaitingScope};

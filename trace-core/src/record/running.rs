@@ -3,7 +3,8 @@
 use super::if_recording::RECORDING_BUILT;
 use super::scope::entered;
 use super::thread;
-use crate::value::{TraceContext, TraceId};
+use crate::propagation::TraceStart;
+use crate::value::{Baggage, TraceContext, TraceId};
 
 /// In the child of a `fork`, forgets everything that is recorded on this thread, because it
 /// belongs to the parent. Async-signal-safe.
@@ -31,6 +32,15 @@ pub(crate) fn current_trace_id() -> Option<TraceId> {
 pub(crate) fn context_of_call() -> Option<TraceContext> {
     if RECORDING_BUILT {
         entered::context_of_call()
+    } else {
+        None
+    }
+}
+
+/// What a caller sent without a context, if that is passed on here.
+pub(crate) fn start_passed_on() -> Option<(TraceStart, Baggage)> {
+    if RECORDING_BUILT {
+        entered::start_passed_on()
     } else {
         None
     }

@@ -231,7 +231,8 @@ impl RootBuilder {
     }
 
     /// Begins no span, and passes on the caller's context: code that runs within the returned
-    /// value sends this context unchanged, or none if there is none. Use it for requests that
+    /// value sends this context unchanged, or what came without a context, such as `b3: 0` or
+    /// baggage alone, or else nothing. Use it for requests that
     /// should not be recorded, such as health checks: [`diagnostics`](crate::diagnostics) do not
     /// report what is missing there.
     ///

@@ -164,13 +164,12 @@ impl SpanOrigin {
                 Some(Cow::Owned(context)) => Parentage::Capped(context),
             },
         };
-        let extracted = self.extracted_baggage.as_ref();
         let start = Start {
             operation_name,
             kind,
             tags,
             parentage,
-            baggage: baggage.or(extracted.filter(|_| self.trust != Trust::Restart)),
+            baggage: baggage.or_else(|| self.believed_baggage()),
             cap: match self.trust {
                 Trust::Capped { per_second } => Some(per_second),
                 Trust::Continue | Trust::Restart => None,
@@ -217,8 +216,8 @@ impl SpanOrigin {
     }
 
     /// Returns the scope to use without a tracer, or where nothing is to be recorded. It passes
-    /// on the received context as far as it is trusted. Returns `None` if no context was
-    /// received.
+    /// on the received context as far as it is trusted, or else what came without a context.
+    /// Returns `None` if nothing was received.
     #[cold]
     fn passing(
         &self,
@@ -233,8 +232,29 @@ impl SpanOrigin {
             Parent::Given(context) | Parent::Local(context) => {
                 Some(Scope::passing(tracer, context, baggage))
             }
-            Parent::Absent | Parent::Current => None,
+            Parent::Absent => self.passing_start(tracer, baggage),
+            Parent::Current => None,
         }
+    }
+
+    /// Returns a scope that passes on baggage, and the id or the decision for a new trace. In it
+    /// no trace runs, because only a span would make one of them.
+    fn passing_start(
+        &self,
+        tracer: Option<&Arc<TracerCore>>,
+        baggage: Option<&Baggage>,
+    ) -> Option<Scope> {
+        let start = self.wish().unwrap_or_default();
+        let baggage = baggage.or_else(|| self.believed_baggage());
+        let baggage = baggage.filter(|baggage| !baggage.is_empty());
+        let has_any = start != TraceStart::default() || baggage.is_some();
+        has_any.then(|| Scope::passing_start(tracer, start, baggage))
+    }
+
+    /// Returns the baggage that came without a context, if the caller is trusted.
+    fn believed_baggage(&self) -> Option<&Baggage> {
+        let extracted = self.extracted_baggage.as_ref();
+        extracted.filter(|_| self.trust != Trust::Restart)
     }
 
     /// Returns the caller's context as it is passed on where nothing is recorded. Whoever gets

@@ -34,7 +34,7 @@ pub(crate) mod unrecorded;
 use std::fmt;
 use std::panic::Location;
 
-use crate::propagation::{Injector, Propagator, W3cPropagator};
+use crate::propagation::{Injector, InstalledPropagator, Propagator};
 use crate::record::{self, IfRecording, RECORDING_BUILT, Scope, SpanGuard, entered, write};
 use crate::value::{
     Baggage, InvalidBaggage, Link, SpanKind, Status, TagSource, TraceContext, TraceId,
@@ -234,12 +234,14 @@ pub fn current_trace_id() -> Option<TraceId> {
     record::current_trace_id()
 }
 
-/// Writes the current context into the headers of a request, as `traceparent`,
-/// `tracestate` and `baggage`; returns whether a trace runs here.
+/// Writes the current context into the headers of a request; returns whether a trace runs
+/// here. The headers are `traceparent`, `tracestate` and `baggage`, or those of the
+/// [`InstalledPropagator`].
 ///
 /// In a trace that is not sampled, each call writes a new span id. Without a tracer, a context
 /// that a [root](crate::RootBuilder::extracted) received from its caller is passed on
-/// unchanged. For other headers, use [`inject_with`].
+/// unchanged. So is what came without a context, such as baggage alone, but then no trace runs.
+/// For other headers, use [`inject_with`].
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -250,7 +252,7 @@ pub fn current_trace_id() -> Option<TraceId> {
 /// # assert!(headers.is_empty()); // no tracer here
 /// ```
 pub fn inject(headers: &mut dyn Injector) -> bool {
-    inject_with(&W3cPropagator, headers)
+    inject_with(&InstalledPropagator, headers)
 }
 
 /// Writes the current context into the headers of a request, as a propagator writes it;
@@ -277,11 +279,14 @@ pub fn inject_with(propagator: &dyn Propagator, headers: &mut dyn Injector) -> b
         if let Some(span) = write::own_span() {
             write::context_sent(span);
         }
+    } else if let Some((start, baggage)) = record::start_passed_on() {
+        propagator.inject_start(start, &baggage, headers);
     }
     context.is_some()
 }
 
 /// Returns a value of the trace's baggage; `None` without a trace, or if the key is absent.
+/// Baggage that is passed on without a trace can be read and changed, too.
 ///
 /// ```
 /// use trace_core::{Tracer, span};

@@ -8,7 +8,7 @@ use std::fmt;
 use std::task::Poll;
 
 use super::refused::Refused;
-use crate::propagation::{Injector, Propagator, W3cPropagator};
+use crate::propagation::{Injector, InstalledPropagator, Propagator};
 use crate::record::{HeldSpan, IfRecording, Scope, quietly, tag_input, write};
 use crate::value::{Link, Outcome, SpanKind, Status, TagSource, Timestamp, TraceContext};
 
@@ -178,7 +178,7 @@ impl OpenSpan {
     /// Writes the span's context into the headers of a request; returns whether the span has
     /// one. See [`span::inject`](crate::span::inject).
     pub fn inject(&self, headers: &mut dyn Injector) -> bool {
-        self.inject_with(&W3cPropagator, headers)
+        self.inject_with(&InstalledPropagator, headers)
     }
 
     /// Writes the span's context in the formats of a propagator; see
@@ -193,6 +193,10 @@ impl OpenSpan {
             if let Some(span) = self.recorded() {
                 span.write(write::context_sent);
             }
+        } else if let Some(Held::Unsampled(span)) = self.0.get()
+            && let Some((start, baggage)) = span.scope.start_passed_on()
+        {
+            propagator.inject_start(start, &baggage, headers);
         }
         context.is_some()
     }

@@ -8,10 +8,10 @@
 
 use super::entry::{Close, Entry, Source};
 use super::entry_kind::EntryKind;
-use super::header::{Header, join_halves, outcome_number};
+use super::header::{Header, join_halves, outcome_number, value_type};
 use super::plain_entry::PlainEntry;
 use super::site::Site;
-use crate::value::{DroppedItems, TraceFlags, TraceId};
+use crate::value::{DroppedItems, TagRef, TraceFlags, TraceId};
 
 /// The words and texts of one or more pieces.
 ///
@@ -307,6 +307,36 @@ impl Chunk {
             },
         };
         Some((span, entry, next))
+    }
+
+    /// Reads the entry at `cursor`, if it is a tag with a key of `site`, its span's site, and
+    /// a value that is not an array. Returns `None` for other entries, for a damaged one, and
+    /// at the end.
+    #[inline]
+    pub(crate) fn plain_tag(
+        &self,
+        cursor: Cursor,
+        site: &'static Site,
+    ) -> Option<(&'static str, TagRef<'_>)> {
+        const TAG: u8 = EntryKind::Tag as u8;
+        let words = self.words.get(cursor.word as usize..)?;
+        let header = Header::from_word(*words.first()?);
+        if header.kind_number() != TAG || header.small() & value_type::SITE_KEY == 0 {
+            return None;
+        }
+        let argument = *words.get(if header.is_of_newest() { 1 } else { 2 })?;
+        let value = match header.small() & value_type::TYPE {
+            value_type::BOOL => TagRef::Bool(argument != 0),
+            value_type::I64 => TagRef::I64(argument.cast_signed()),
+            value_type::F64 => TagRef::F64(f64::from_bits(argument)),
+            value_type::TEXT => {
+                let start = cursor.text as usize;
+                let end = start.checked_add(usize::try_from(argument).ok()?)?;
+                TagRef::Str(self.text.get(start..end)?)
+            }
+            _ => return None,
+        };
+        Some((site.tag_key(header.index().into()), value))
     }
 
     /// Returns the header of the entry at `cursor`, without reading the entry.

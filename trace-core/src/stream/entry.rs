@@ -1,8 +1,8 @@
 //! The decoded form of an entry, and the reader that decodes it.
 //!
 //! This is the only reader that reads all kinds of entries.
-//! [`PlainEntry`](super::PlainEntry) reads the common kinds faster, and has to agree with
-//! it. [`record`](crate::record) writes entries. [`entry_kind`](super::entry_kind) and
+//! [`PlainEntry`](super::PlainEntry) reads the common kinds faster, and `Chunk::plain_tag`
+//! the common tags. Both have to agree with it. [`record`](crate::record) writes entries. [`entry_kind`](super::entry_kind) and
 //! [`header`](super::header) describe their layout.
 //!
 //! The reader does not apply limits, and does not decide which of two entries wins.

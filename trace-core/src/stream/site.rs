@@ -87,22 +87,26 @@ impl Site {
     }
 
     /// Returns the name of the site's spans. It is empty if they are named at run time.
-    pub(crate) const fn operation_name(&self) -> &'static str {
+    #[must_use]
+    pub const fn operation_name(&self) -> &'static str {
         self.operation_name
     }
 
     /// Returns the kind of the site's spans, which an entry may replace.
-    pub(crate) const fn kind(&self) -> SpanKind {
+    #[must_use]
+    pub const fn kind(&self) -> SpanKind {
         self.kind
     }
 
     /// Returns the file. It is empty if the file is not known.
-    pub(crate) const fn file(&self) -> &'static str {
+    #[must_use]
+    pub const fn file(&self) -> &'static str {
         self.file
     }
 
     /// Returns the line, counted from 1. It has no meaning if the file is empty.
-    pub(crate) const fn line(&self) -> u32 {
+    #[must_use]
+    pub const fn line(&self) -> u32 {
         self.line
     }
 
@@ -123,8 +127,15 @@ impl Site {
         sites.unpoisoned().clone()
     }
 
+    /// Returns the keys of tags of the site's spans.
+    #[must_use]
+    pub const fn tag_keys(&self) -> &'static [&'static str] {
+        self.tag_keys
+    }
+
     /// Returns the key at an index of the list. It is empty if there is none, which only
     /// happens in a damaged stream.
+    #[inline]
     pub(crate) fn tag_key(&self, index: usize) -> &'static str {
         self.tag_keys.get(index).copied().unwrap_or("")
     }
@@ -132,11 +143,6 @@ impl Site {
     /// Returns whether a key is in the list.
     pub(crate) fn has_tag_key(&self, key: &str) -> bool {
         self.tag_keys.contains(&key)
-    }
-
-    /// Returns the number of keys in the list.
-    pub(crate) const fn tag_keys(&self) -> usize {
-        self.tag_keys.len()
     }
 
     /// Returns the header of an opening for this site. The first call assigns the site's
@@ -159,6 +165,14 @@ impl Site {
     pub(crate) fn known_header(&self) -> u64 {
         // Relaxed, as in `header`. A thread that still reads zero takes the slower path.
         self.open.load(Ordering::Relaxed)
+    }
+
+    /// Returns the site's number in this process, which begins at 1; zero if it has not
+    /// recorded a span.
+    #[inline]
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        Header::from_word(self.known_header()).large()
     }
 
     /// Assigns the site's number, unless another thread has done so already.

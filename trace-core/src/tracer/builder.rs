@@ -19,6 +19,7 @@ use crate::process::clock::Clock;
 use crate::process::fork;
 use crate::process::fork::Generation;
 use crate::process::id_generator::IdGenerator;
+use crate::propagation::Propagator;
 #[cfg(feature = "testing")]
 use crate::record::Watch;
 use crate::record::{IfRecording, RECORDING_BUILT, TracerCore, TrustAllowances};
@@ -49,6 +50,7 @@ struct Options {
     sampler: Box<dyn Sampler>,
     collectors: Vec<Box<dyn Collector>>,
     redactor: Option<Box<dyn Redactor>>,
+    propagator: Option<Arc<dyn Propagator>>,
     limits: Limits,
     clock: Clock,
     ids: IdGenerator,
@@ -74,6 +76,7 @@ impl Options {
             sampler: Box::new(ParentBased::new(AlwaysOn)),
             collectors: Vec::new(),
             redactor: None,
+            propagator: None,
             limits: Limits::default(),
             clock: Clock::system(),
             ids: IdGenerator::random(),
@@ -132,6 +135,18 @@ impl TracerBuilder {
     /// original values.
     pub fn redact(self, redactor: impl Redactor + 'static) -> Self {
         self.set(|options| options.redactor = Some(Box::new(redactor)))
+    }
+
+    /// Sets which headers carry contexts in this process: what
+    /// [`propagation::extract`](crate::propagation::extract),
+    /// [`span::inject`](crate::span::inject) and the layers of `trace-http` use unless they are
+    /// told another propagator. Default: [`W3cPropagator`](crate::propagation::W3cPropagator).
+    ///
+    /// A process has one, from [`install`](Self::install) until the guard is dropped; see
+    /// [`InstalledPropagator`](crate::propagation::InstalledPropagator).
+    /// [`build`](Self::build) does not use it.
+    pub fn propagator(self, propagator: impl Propagator + 'static) -> Self {
+        self.set(|options| options.propagator = Some(Arc::new(propagator)))
     }
 
     /// Sets how much a span may hold. Default: [`Limits::default`]. [`Limits::from_env`] reads
@@ -241,7 +256,12 @@ impl TracerBuilder {
         self.0.get().is_some_and(|options| options.is_disabled)
     }
 
-    /// Drops the collectors and the sampler. They are application code, and their destructors
+    /// Takes out the propagator, which is not the tracer's, but the process's.
+    pub(super) fn take_propagator(&mut self) -> Option<Arc<dyn Propagator>> {
+        self.0.get_mut()?.propagator.take()
+    }
+
+    /// Drops the collectors, the sampler and the propagator. They are application code, and their destructors
     /// may panic or begin roots. So the caller must not hold a lock.
     pub(super) fn discard(self) {
         if let Some(options) = self.0.into_inner() {
@@ -265,6 +285,7 @@ impl Options {
         drop_collectors(self.collectors);
         drop_quietly(self.sampler);
         drop_quietly(self.redactor);
+        drop_quietly(self.propagator);
     }
 
     /// Builds the tracer; `None` if it is disabled.
@@ -273,6 +294,7 @@ impl Options {
             self.discard();
             return Ok(None);
         }
+        drop_quietly(self.propagator);
         fork::call_in_children(super::in_child);
         let generation = Generation::current();
         let options = WorkerOptions {

@@ -20,6 +20,7 @@ use super::tracer::Tracer;
 use crate::diagnostics;
 use crate::process::fork::PerProcess;
 use crate::process::sync::Unpoisoned;
+use crate::propagation::installed;
 use crate::record::{RECORDING_BUILT, TracerCore, entered};
 
 /// The tracer of the process. The child of a `fork` begins without a tracer, and with its own
@@ -122,7 +123,7 @@ impl TracerBuilder {
 /// Collectors and samplers are application code and may begin roots, which read [`GLOBAL`]. So
 /// they are not created, dropped or waited for while `GLOBAL` is locked.
 fn install(
-    builder: TracerBuilder,
+    mut builder: TracerBuilder,
     source: &'static Location<'static>,
 ) -> Result<TracerGuard, InstallError> {
     if !RECORDING_BUILT {
@@ -133,7 +134,10 @@ fn install(
         return Err(InstallError(Reason::AlreadyInstalled));
     };
     let is_disabled = builder.is_disabled();
+    let propagator = builder.take_propagator();
     let tracer = builder.build()?;
+    // Before the tracer: a root that finds it finds its caller, too.
+    installed::set(propagator);
     let mut global = global().write().unpoisoned();
     set_global(&mut global, tracer.core().cloned());
     drop(global);
@@ -271,6 +275,7 @@ impl Drop for TracerGuard {
         let mut global = global().write().unpoisoned();
         set_global(&mut global, None);
         drop(global);
+        installed::set(None);
         diagnostics::drop_guard(self.0.stats().started == 0);
         self.0.end();
         self.0.ending().into_iter().for_each(at_exit::remove);

@@ -66,7 +66,8 @@ impl Tracer {
     /// service that accepts no more requests.
     ///
     /// A trace is open while one of its spans runs, a task that was spawned in it has not
-    /// ended, or a message that [carries](crate::Carried) it exists. Roots that begin
+    /// ended, or a message that [carries](crate::Carried) it exists. An idle connection of a
+    /// client with `trace_http::ConnectionExecutor` is open, too: drop the client first. Roots that begin
     /// during the wait are recorded and waited for. The future does not notice a scope
     /// that is still in its first poll and has handed over nothing. An example is a
     /// [`run_sync`](crate::RootBuilder::run_sync) on another thread. If the future is

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use http::header::HOST;
+use http::header::{CONTENT_LENGTH, HOST};
 use http::{HeaderMap, Uri};
 use trace_core::__private::start_at;
 use trace_core::{SpanKind, display, span};
@@ -14,13 +14,13 @@ use super::outgoing::Share;
 use super::resend::ResendCount;
 use super::running::Running;
 use crate::conventions::{
-    GRPC, HTTP_REQUEST_RESEND_COUNT, RPC_METHOD, RPC_SYSTEM_NAME, SERVER_ADDRESS, SERVER_PORT,
-    URL_FULL,
+    GRPC, GRPC_TIMEOUT, HTTP_REQUEST_BODY_SIZE, HTTP_REQUEST_RESEND_COUNT, RPC_METHOD,
+    RPC_SYSTEM_NAME, SERVER_ADDRESS, SERVER_PORT, URL_FULL,
 };
 use crate::exchange::Exchange;
 use crate::expected::Expected;
 use crate::heads::RequestHead;
-use crate::host::split_port;
+use crate::host::{default_port, split_port};
 use crate::redact::Url;
 use crate::side::Side;
 use crate::{grpc, method};
@@ -34,20 +34,23 @@ pub(crate) struct Attempt {
 
 impl Attempt {
     /// Begins the span of a request as a child of the current span. `source` is the place of
-    /// the span in the source.
+    /// the span in the source. `size` is the size of the body in bytes, for a client that knows
+    /// it.
     pub(crate) fn begin(
         options: &Arc<Options>,
         source: &'static Location<'static>,
         head: &RequestHead<'_>,
+        size: Option<u64>,
     ) -> Self {
         let target = || Target::from_head(head.uri, head.headers);
         let share = options.outgoing.share_with(target);
-        let expected = || Expected::new(head.method, head.headers, head.uri.path());
+        let expected = || Expected::new(head.method, head.version, head.headers, head.uri.path());
         let call = || grpc::method(head.uri.path()).filter(|_| expected().is_call);
         let name = || call().unwrap_or_else(|| method::in_name(head.method));
         let running = start_at(name, SpanKind::Client, source).map(|span| {
             span.in_scope(|| {
-                write(target(), call(), head);
+                write(options, target(), call(), head);
+                write_more(options, call().is_some(), head, size);
                 options.extras.write_request(head);
             });
             let exchange = Exchange::new(span, Side::Client, expected(), options.reports);
@@ -56,10 +59,10 @@ impl Attempt {
         Self { share, running }
     }
 
-    /// Leaves out the baggage.
+    /// Keeps baggage that is already in the headers of the request, unless it is replaced.
     #[cfg(feature = "reqwest")]
-    pub(crate) fn without_baggage(mut self) -> Self {
-        self.share = self.share.without_baggage();
+    pub(crate) fn keeping_baggage(mut self) -> Self {
+        self.share = self.share.keeping_baggage();
         self
     }
 
@@ -87,7 +90,7 @@ impl Attempt {
 /// Writes tags of the request to the current span.
 ///
 /// Source: OpenTelemetry semantic conventions 1.44, *HTTP client* and *gRPC*.
-fn write(target: Target<'_>, call: Option<&str>, head: &RequestHead<'_>) {
+fn write(options: &Options, target: Target<'_>, call: Option<&str>, head: &RequestHead<'_>) {
     span::add_tag(SERVER_ADDRESS, target.host);
     span::add_tag(SERVER_PORT, target.port);
     if let Some(method) = call {
@@ -97,11 +100,24 @@ fn write(target: Target<'_>, call: Option<&str>, head: &RequestHead<'_>) {
     }
     method::write(head.method);
     if head.uri.authority().is_some() {
-        span::add_tag(URL_FULL, display(Url(head.uri)));
+        let hidden = options.secrets.hide_in(head.uri);
+        span::add_tag(URL_FULL, display(Url(hidden.as_ref().unwrap_or(head.uri))));
     }
     let ResendCount(count) = ResendCount::in_extensions(head.extensions);
     if count > 0 {
         span::add_tag(HTTP_REQUEST_RESEND_COUNT, count);
+    }
+}
+
+/// Writes optional tags of the request to the current span.
+fn write_more(options: &Options, is_call: bool, head: &RequestHead<'_>, size: Option<u64>) {
+    if options.records_grpc_timeout && is_call {
+        span::add_tag(GRPC_TIMEOUT, grpc::timeout(head.headers));
+    }
+    if options.reports.size {
+        let announced = head.headers.get(CONTENT_LENGTH);
+        let announced = announced.and_then(|size| size.to_str().ok()?.parse::<u64>().ok());
+        span::add_tag(HTTP_REQUEST_BODY_SIZE, announced.or(size));
     }
 }
 
@@ -115,11 +131,7 @@ impl<'a> Target<'a> {
             return Self { host, port };
         };
         let (host, _) = split_port(host);
-        let default = match uri.scheme_str() {
-            Some("http") => Some(80),
-            Some("https") => Some(443),
-            _ => None,
-        };
+        let default = uri.scheme_str().and_then(default_port);
         Self {
             host: Some(host),
             port: uri.port_u16().or(default),

@@ -73,7 +73,11 @@ impl Pattern {
         let text = text.rsplit_once('@').map_or(text, |(_, host)| host);
         let below = if text.starts_with('.') { "*" } else { "" };
         let host = format!("{below}{text}");
-        let own = redact::in_text(&self.0);
+        let own = match self.0.contains("://") {
+            true => redact::in_text(&self.0),
+            // Credentials are only found in a whole address.
+            false => redact::in_text(&format!("://{}", self.0)).replacen("://", "", 1),
+        };
         match split(&host) {
             Some(_) => format!("`{own}` (write `{host}`)"),
             None => format!("`{own}`"),
@@ -252,8 +256,13 @@ mod tests {
             ),
             (
                 "http://me@shop:80",
-                "`http://REDACTED@shop:80/` (write `shop:80`)",
+                "`http://REDACTED@shop:80` (write `shop:80`)",
             ),
+            (
+                "me:s3cr3t@shop.example",
+                "`REDACTED:REDACTED@shop.example` (write `shop.example`)",
+            ),
+            ("s3cr3t@", "`REDACTED@`"),
             (" shop ", "` shop ` (write `shop`)"),
             ("shop/a?b#c", "`shop/a?b#c` (write `shop`)"),
             (".internal", "`.internal` (write `*.internal`)"),

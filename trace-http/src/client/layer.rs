@@ -62,6 +62,10 @@ pub fn client() -> ClientLayer {
 /// method. The tags are those that OpenTelemetry requires or recommends. In `url.full`,
 /// credentials and signatures in the query are replaced by `REDACTED`.
 ///
+/// If the address of a request is only a path, as on a bare connection of hyper, its scheme is
+/// not known. Then the host and the port come from the header `Host`, and there is no
+/// `url.full`.
+///
 /// Statuses from 400 on are errors, without a description. If a request is dropped before its
 /// response arrives, the span is cancelled, which is not an error.
 ///
@@ -144,6 +148,10 @@ impl ClientLayer {
     /// If called several times, the lists are combined. With an empty list, no host gets the
     /// context.
     ///
+    /// Each attempt is checked, and so is each redirect that a layer around this one follows.
+    /// But reqwest follows redirects itself, and carries the headers on to hosts that are not
+    /// in the list: see `SendTraced`.
+    ///
     /// [`Kind::UnmatchedHost`]: trace_core::diagnostics::Kind::UnmatchedHost
     pub fn context_to<H>(self, hosts: impl IntoIterator<Item = H>) -> Self
     where
@@ -157,7 +165,8 @@ impl ClientLayer {
 
     /// Also sends the baggage to these hosts, if they get the context. Default: to no host.
     ///
-    /// Hosts are written as for [`context_to`](Self::context_to).
+    /// Hosts are written as for [`context_to`](Self::context_to). With reqwest, a redirect
+    /// carries the baggage on, too. So use a client that follows none: see `SendTraced`.
     pub fn baggage_to<H>(self, hosts: impl IntoIterator<Item = H>) -> Self
     where
         H: Into<Cow<'static, str>>,
@@ -174,8 +183,10 @@ impl ClientLayer {
         self.with(|options| options.outgoing.baggage = Hosts::All)
     }
 
-    /// Sets the header formats of the context. Default: `traceparent`, `tracestate` and
-    /// `baggage`.
+    /// Sets the header formats of the context. Default:
+    /// [`InstalledPropagator`](trace_core::propagation::InstalledPropagator): `traceparent`,
+    /// `tracestate` and `baggage`, or what `OTEL_PROPAGATORS` asks for, if
+    /// `trace_otlp::from_env` has set the tracer up.
     pub fn propagator(self, propagator: impl Propagator + 'static) -> Self {
         self.with(|options| options.outgoing.propagator = Arc::new(propagator))
     }
@@ -186,7 +197,32 @@ impl ClientLayer {
         self.with(|options| options.ends_at_head = true)
     }
 
-    /// Records the size of the response's body in bytes, as far as it was read.
+    /// Hides the values of this parameter in queries, as `REDACTED`, in `url.full`. Case does not
+    /// matter. The values of [names of secrets](trace_core::redaction::is_secret_parameter),
+    /// such as `token`, are always hidden. May be called several times.
+    ///
+    /// ```
+    /// let layer = trace_http::client().redact_query("pin").redact_query("session");
+    /// # let _ = layer;
+    /// ```
+    /// The texts of errors may contain addresses, too, such as those of reqwest. There, only
+    /// names of secrets are hidden. For more, give the tracer a redactor:
+    /// [`TracerBuilder::redact`](trace_core::TracerBuilder::redact).
+    pub fn redact_query(self, parameter: impl Into<Cow<'static, str>>) -> Self {
+        self.with(|options| options.secrets.add(parameter.into()))
+    }
+
+    /// Records the timeout of gRPC calls in seconds, as
+    /// [`grpc.timeout`](crate::conventions::GRPC_TIMEOUT). It is the timeout that is sent to
+    /// the server, such as that of tonic's `Request::set_timeout`.
+    pub fn record_grpc_timeout(self) -> Self {
+        self.with(|options| options.records_grpc_timeout = true)
+    }
+
+    /// Records the sizes of bodies in bytes: that of the response, as far as it was read, and
+    /// that of the request, if it is known. It is known from a `content-length` that the
+    /// request has. hyper's clients write this header only later. For a request of reqwest, it
+    /// is also known if the body is not a stream.
     pub fn record_body_sizes(self) -> Self {
         self.with(|options| options.reports.size = true)
     }

@@ -6,6 +6,7 @@ use std::panic::Location;
 use super::outgoing::Outgoing;
 use crate::exchange::Reports;
 use crate::hooks::Extras;
+use crate::secret_names::SecretNames;
 
 /// See [`ClientLayer`](super::ClientLayer), whose methods set these.
 #[derive(Clone)]
@@ -13,6 +14,8 @@ pub(crate) struct Options {
     pub(crate) source: &'static Location<'static>,
     pub(super) outgoing: Outgoing,
     pub(super) ends_at_head: bool,
+    pub(super) records_grpc_timeout: bool,
+    pub(super) secrets: SecretNames,
     pub(super) reports: Reports,
     pub(super) extras: Extras,
 }
@@ -23,6 +26,8 @@ impl Options {
             source,
             outgoing: Outgoing::default(),
             ends_at_head: false,
+            records_grpc_timeout: false,
+            secrets: SecretNames::default(),
             reports: Reports::default(),
             extras: Extras::default(),
         }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use trace_core::propagation::{Extracted, Extractor, Injector, Propagator, W3cPropagator};
+use trace_core::__private::catch;
+use trace_core::propagation::{
+    Extracted, Extractor, Injector, InstalledPropagator, Propagator, TraceStart,
+};
 use trace_core::{Baggage, OpenSpan, SpanId, TraceContext, TraceId, span};
 
 use super::hosts::{Hosts, Target};
@@ -22,7 +25,7 @@ impl Default for Outgoing {
         Self {
             context: Hosts::All,
             baggage: Hosts::Listed(Vec::new()),
-            propagator: Arc::new(W3cPropagator),
+            propagator: Arc::new(InstalledPropagator),
         }
     }
 }
@@ -31,16 +34,20 @@ impl Default for Outgoing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Share {
     Nothing,
-    /// The context without its baggage.
+    /// The context without its baggage. The baggage of another context is removed.
     Context,
+    /// The context without its baggage. Baggage that is already in the headers stays.
+    #[cfg(feature = "reqwest")]
+    ContextAndOwnBaggage,
     Baggage,
 }
 
 impl Share {
+    /// Keeps baggage that is already in the headers, unless it is replaced.
     #[cfg(feature = "reqwest")]
-    pub(super) fn without_baggage(self) -> Self {
+    pub(super) fn keeping_baggage(self) -> Self {
         match self {
-            Self::Baggage => Self::Context,
+            Self::Context => Self::ContextAndOwnBaggage,
             other => other,
         }
     }
@@ -60,21 +67,29 @@ impl Outgoing {
 
     /// Writes a share of the context into the headers of a request. The context is that of
     /// `span`, or else the current one. Headers of another context are removed. Without a
-    /// trace, the headers stay unchanged.
+    /// trace, the headers stay unchanged. If the propagator panics, only the headers that it has
+    /// already written are sent.
     pub(super) fn inject(&self, share: Share, span: Option<&OpenSpan>, headers: &mut HeaderMap) {
-        let inject = |propagator: &dyn Propagator, headers| {
-            let headers = &mut HeaderInjector(headers);
+        let inject = |propagator: &dyn Propagator, headers: &mut dyn Injector| {
             match span {
                 // This span knows its parent. `span::inject_with` would have to search for it.
                 Some(span) => span.inject_with(propagator, headers),
                 None => span::inject_with(propagator, headers),
             };
         };
-        match share {
+        let _panicked = catch(|| match share {
             Share::Nothing => self.remove(headers),
-            Share::Context => inject(&WithoutBaggage(&self.propagator), headers),
-            Share::Baggage => inject(&self.propagator, headers),
-        }
+            Share::Context => inject(
+                &WithoutBaggage(&self.propagator),
+                &mut HeaderInjector(headers),
+            ),
+            #[cfg(feature = "reqwest")]
+            Share::ContextAndOwnBaggage => inject(
+                &WithoutBaggage(&self.propagator),
+                &mut KeepingBaggage(HeaderInjector(headers)),
+            ),
+            Share::Baggage => inject(&self.propagator, &mut HeaderInjector(headers)),
+        });
     }
 
     #[cold]
@@ -108,9 +123,33 @@ impl Propagator for WithoutBaggage<'_> {
         }
     }
 
+    fn inject_start(&self, start: TraceStart, _baggage: &Baggage, headers: &mut dyn Injector) {
+        self.0.inject_start(start, &Baggage::default(), headers);
+    }
+
     fn extract(&self, headers: &dyn Extractor) -> Extracted {
         self.0.extract(headers)
     }
+}
+
+/// Writes headers, but does not remove baggage.
+#[cfg(feature = "reqwest")]
+struct KeepingBaggage<'a>(HeaderInjector<'a>);
+
+#[cfg(feature = "reqwest")]
+impl Injector for KeepingBaggage<'_> {
+    fn set(&mut self, key: &str, value: &str) {
+        self.0.set(key, value);
+    }
+
+    fn remove(&mut self, key: &str) {
+        if key != "baggage" {
+            self.0.remove(key);
+        }
+    }
+
+    /// Only baggage has headers whose names share a prefix, such as Jaeger's `uberctx-`.
+    fn remove_prefixed(&mut self, _prefix: &str) {}
 }
 
 /// Removes each header that it is asked to set.

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
+use trace_core::span;
 
 use super::attempt::Attempt;
 use super::future::ClientFuture;
@@ -14,6 +15,7 @@ use super::options::Options;
 use crate::body::TracedBody;
 use crate::captured::Captured;
 use crate::heads::RequestHead;
+use crate::mark;
 
 /// A service that records a span for each attempt. Made by
 /// [`ClientLayer`](super::ClientLayer).
@@ -33,7 +35,8 @@ impl<S> ClientService<S> {
         S: Service<Request<Q>>,
     {
         let Self { inner, options } = self;
-        let attempt = Attempt::begin(options, options.source, &RequestHead::new(&request));
+        let head = RequestHead::new(&request);
+        let attempt = Attempt::begin(options, options.source, &head, None);
         let send = |request| inner.call(request);
         let (future, running) = attempt.send(options, request, Request::headers_mut, send);
         ClientFuture::new(future, running)
@@ -56,7 +59,13 @@ where
     /// The span begins here. If there is an outer [`capture`](crate::capture()), the parent is
     /// the span that was current there. Otherwise, the parent is the current span.
     fn call(&mut self, mut request: Request<Q>) -> ClientFuture<S::Future> {
+        // A handler may send its own request on, to a server in this process.
+        mark::remove(request.extensions_mut());
         match Captured::take(request.extensions_mut()) {
+            // Nothing is missing, so nothing is reported.
+            Some(captured) if !captured.has_trace() && span::current_trace_id().is_none() => {
+                ClientFuture::new(self.inner.call(request), None)
+            }
             Some(captured) => captured.run(|| self.send(request)),
             None => self.send(request),
         }

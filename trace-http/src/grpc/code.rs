@@ -77,10 +77,12 @@ impl Code {
     }
 
     /// Reads the value of `grpc-status`. Returns [`Unknown`](Self::Unknown) if it is not the
-    /// number of a code.
+    /// number of a code, written without leading zeros or spaces. Clients read it so, too.
     pub(crate) fn from_header(value: &HeaderValue) -> Self {
-        let text = value.to_str().unwrap_or_default().trim();
-        text.parse().map_or(Self::Unknown, Self::from_number)
+        let text = value.to_str().unwrap_or_default();
+        let is_number = text == "0" || text.starts_with(|first| matches!(first, '1'..='9'));
+        let number = text.parse().ok().filter(|_| is_number);
+        number.map_or(Self::Unknown, Self::from_number)
     }
 
     /// Writes the status as a tag of the current span.
@@ -107,7 +109,20 @@ mod tests {
     fn what_is_no_code_is_unknown() {
         let read = |text| Code::from_header(&HeaderValue::from_bytes(text).unwrap());
         assert_eq!(read(b"5"), Code::NotFound);
-        for bad in [&b"99"[..], b"", b"-1", b"OK", b"\xff"] {
+        assert_eq!(read(b"0"), Code::Ok);
+        assert_eq!(read(b"16"), Code::Unauthenticated);
+        for bad in [
+            &b"99"[..],
+            b"",
+            b"-1",
+            b"OK",
+            b"\xff",
+            b"00",
+            b"05",
+            b" 0",
+            b"0 ",
+            b"+0",
+        ] {
             assert_eq!(read(bad), Code::Unknown);
         }
     }

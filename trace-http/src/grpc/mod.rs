@@ -18,6 +18,7 @@
 //! | `rpc.status_code` | `OK`, `NOT_FOUND`, ..; `UNKNOWN` if the response has no status |
 //! | `error.type` | the status code, if it is an error |
 //! | `server.address`, `server.port` | the host and the port of the server |
+//! | `grpc.timeout` | the timeout that the caller has set, in seconds, by the option `record_grpc_timeout` of both layers |
 //!
 //! The span ends with the response stream. The status is in the trailers, in the head if there
 //! are no messages, or in the last frame of gRPC-Web. The text form of gRPC-Web is only read
@@ -34,9 +35,9 @@
 //! has answered a call to it with messages. Until then, a call that fails without messages,
 //! such as with `UNAUTHENTICATED` or `UNIMPLEMENTED`, has a span named `grpc`. Its
 //! `rpc.method` is `_OTHER`, and `rpc.method_original` is the name that the caller sent. A
-//! call without a response, or with a response that is not gRPC, is recorded as a plain HTTP
-//! request. If the handler panics, the span keeps the method as its name. The process keeps at
-//! most 2,048 names of up to 256 bytes, for routes and methods together.
+//! call without a response, also because the handler panics, or with a response that is not
+//! gRPC, is recorded as a plain HTTP request. The process keeps at most 2,048 names of up to 256
+//! bytes, for routes and methods together.
 //!
 //! Owns the status codes, their place in a response, and the method of a call. It does not
 //! decode messages, and bodies pass unchanged.
@@ -46,8 +47,10 @@
 mod call;
 mod code;
 mod status;
+mod timeout;
 mod web;
 
 pub(crate) use call::{Format, method};
 pub use code::Code;
 pub(crate) use status::CallStatus;
+pub(crate) use timeout::timeout;

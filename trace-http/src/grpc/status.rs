@@ -9,6 +9,7 @@ use super::call::Format;
 use super::code::Code;
 use super::web::Frames;
 use crate::percent;
+use crate::redact;
 
 /// The name of the header, trailer or gRPC-Web line with the status.
 const STATUS: &str = "grpc-status";
@@ -117,7 +118,8 @@ impl CallStatus {
         code.write();
         if is_error {
             span::add_tag(ERROR_TYPE, code.name());
-            let message = self.found.as_ref().map(|found| found.message.clone());
+            let message = self.found.as_ref();
+            let message = message.map(|found| redact::in_text(&found.message));
             span::set_status(Status::Error(message.unwrap_or_default().into()));
         }
     }

@@ -6,11 +6,23 @@ use std::net::SocketAddr;
 use http::header::{FORWARDED, HOST};
 use http::{Extensions, HeaderMap, Uri};
 
-use crate::host::split_port;
+use crate::host::{default_port, is_only_host, split_port};
 
-/// The address of the other end of the connection. If this crate does not know the server, put
-/// this into the extensions of the request. axum's `ConnectInfo<SocketAddr>` is found
-/// automatically.
+/// The address of the other end of the connection, as an extension of the request.
+///
+/// axum's `ConnectInfo<SocketAddr>` is found automatically, and so is tonic's `TcpConnectInfo`
+/// with the feature `tonic-server`. axum only has it if the router becomes a service by
+/// `into_make_service_with_connect_info::<SocketAddr>()`. With another server, put this into
+/// the extensions:
+///
+/// ```
+/// use std::net::SocketAddr;
+/// use trace_http::PeerAddress;
+///
+/// # let mut request = http::Request::new(());
+/// let peer = SocketAddr::from(([192, 0, 2, 1], 4711)); // from `accept`
+/// request.extensions_mut().insert(PeerAddress(peer));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddress(pub SocketAddr);
 
@@ -20,12 +32,47 @@ pub(super) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
         return Some(*address);
     }
     #[cfg(feature = "axum")]
-    {
-        let info = extensions.get::<axum::extract::ConnectInfo<SocketAddr>>();
-        info.map(|info| info.0)
+    if let Some(info) = extensions.get::<axum::extract::ConnectInfo<SocketAddr>>() {
+        return Some(info.0);
     }
-    #[cfg(not(feature = "axum"))]
+    #[cfg(feature = "tonic-server")]
+    if let Some(address) = tonic_info::peer(extensions) {
+        return Some(address);
+    }
     None
+}
+
+/// Finds the address that tonic's server puts into the extensions.
+#[cfg(feature = "tonic-server")]
+mod tonic_info {
+    use std::net::SocketAddr;
+
+    use http::Extensions;
+
+    pub(super) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
+        // tonic has the type for TLS only if one of its features for TLS is on. A glob import
+        // takes precedence over names outside of the function. So the name is tonic's type if
+        // it exists, and otherwise the type below.
+        use tonic::transport::server::*;
+
+        match extensions.get::<TcpConnectInfo>() {
+            Some(info) => info.remote_addr(),
+            None => extensions
+                .get::<TlsConnectInfo<TcpConnectInfo>>()
+                .and_then(|info| info.get_ref().remote_addr()),
+        }
+    }
+
+    /// A type without values, in place of tonic's.
+    #[allow(dead_code, reason = "tonic may have the type")]
+    struct TlsConnectInfo<T>(std::convert::Infallible, std::marker::PhantomData<T>);
+
+    #[allow(dead_code, reason = "tonic may have the type")]
+    impl<T> TlsConnectInfo<T> {
+        const fn get_ref(&self) -> &T {
+            match self.0 {}
+        }
+    }
 }
 
 /// The values from the headers of proxies.
@@ -91,9 +138,14 @@ fn split_unquoted(text: &str, at: char) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Returns the host and the port that the client requested.
+/// Returns the host and the port that the client requested. Without a port, it is that of the
+/// scheme, which is what the client has recorded, too.
+///
+/// Source: OpenTelemetry semantic conventions 1.44, *Setting `server.address` and
+/// `server.port` attributes*: "to be the same on the client and server sides".
 pub(super) fn server<'a>(
     forwarded: &Forwarded<'a>,
+    scheme: &str,
     uri: &'a Uri,
     headers: &'a HeaderMap,
 ) -> (Option<&'a str>, Option<u16>) {
@@ -105,8 +157,12 @@ pub(super) fn server<'a>(
             let host = authority
                 .rsplit_once('@')
                 .map_or(authority, |(_, host)| host);
-            let (host, port) = split_port(host);
-            ((!host.is_empty()).then_some(host), port)
+            let (name, port) = split_port(host);
+            if name.is_empty() {
+                return (None, None);
+            }
+            let default = is_only_host(host, name).then(|| default_port(scheme));
+            (Some(name), port.or(default.flatten()))
         }
         None => (None, None),
     }
@@ -143,7 +199,7 @@ mod tests {
         let found = Forwarded::from_headers(&new);
         assert_eq!(found.client, Some("2001:db8::1"));
         let uri = Uri::from_static("/a");
-        assert_eq!(server(&found, &uri, &new), (Some("shop"), Some(1)));
+        assert_eq!(server(&found, "http", &uri, &new), (Some("shop"), Some(1)));
         let nothing = headers(&[("forwarded", ";;=,")]);
         assert_eq!(Forwarded::from_headers(&nothing).host, None);
 
@@ -165,7 +221,10 @@ mod tests {
             headers.insert(FORWARDED, empty.parse().unwrap());
             let found = Forwarded::from_headers(&headers);
             let uri = Uri::from_static("/a");
-            assert_eq!(server(&found, &uri, &headers), (Some("shop"), Some(1)));
+            assert_eq!(
+                server(&found, "http", &uri, &headers),
+                (Some("shop"), Some(1))
+            );
         }
     }
 }

@@ -9,12 +9,12 @@ use std::task::{Context, Poll};
 use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
-use trace_core::__private::{UnrecordedSpan, no_routes};
+use trace_core::__private::UnrecordedSpan;
 use trace_core::{Outcome, span};
 
 use super::options::Options;
 use super::start::{Begun, BegunSpan};
-use crate::around::Handled;
+use crate::around::{Entered, Handled};
 use crate::body::TracedBody;
 use crate::conventions::HTTP_ROUTE;
 use crate::exchange::{About, Exchange};
@@ -22,7 +22,6 @@ use crate::names;
 use crate::panics;
 use crate::recorded_error::RecordedError;
 use crate::route::Route;
-use crate::route_layer;
 
 pin_project! {
     /// The future of a response. Made by [`ServerService`](super::ServerService).
@@ -65,7 +64,6 @@ impl<F> ServerFuture<F> {
     pub(super) fn call(
         begun: Begun,
         options: &Arc<Options>,
-        is_around_router: bool,
         call: impl FnOnce() -> Option<F>,
     ) -> Self {
         let Begun {
@@ -73,6 +71,7 @@ impl<F> ServerFuture<F> {
             handled,
             method,
             has_route,
+            is_skipped: _,
         } = begun;
         match span {
             BegunSpan::Exchange(exchange) => {
@@ -81,7 +80,7 @@ impl<F> ServerFuture<F> {
                     handled,
                     method,
                     options: Arc::clone(options),
-                    misses_route: is_around_router && !has_route,
+                    has_route,
                 };
                 Self {
                     inner: running.call(call).flatten(),
@@ -152,9 +151,9 @@ struct Running {
     /// The text for the method in the name of the span.
     method: &'static str,
     options: Arc<Options>,
-    /// Whether this layer is around a router of axum, and did not find the route in the
-    /// request.
-    misses_route: bool,
+    /// Whether the route is known. Another route that is noted later belongs to a router that
+    /// the handler asks.
+    has_route: bool,
 }
 
 impl Running {
@@ -165,23 +164,54 @@ impl Running {
             exchange: Exchange { about, span },
             handled,
             method,
+            has_route,
             ..
         } = self;
-        let mut called = None;
+        let (mut called, mut is_noted) = (None, false);
+        let about = Cell::new(Some(about));
         // A poll is used, because it costs less than entering the span.
         let _ready = span.poll(
             || {
-                let entered = handled.enter();
-                called = Some(panics::write_unwinding(call));
-                Poll::Ready(entered.leave())
+                let (value, route) = run_handler(*handled, *has_route, method, &about, call);
+                called = Some(value);
+                Poll::Ready(route)
             },
             |route| {
-                write_route(method, about, route.as_ref());
+                write_route(method, about.take()?, route.as_ref());
+                is_noted = route.is_some();
                 None
             },
         );
+        *has_route |= is_noted;
         called
     }
+}
+
+/// Runs code of the handler within the span. Returns the route that was noted, too, unless it
+/// is known already. If the code
+/// panics, the span gets this route and all that is still to be written.
+fn run_handler<R>(
+    handled: Handled,
+    has_route: bool,
+    method: &'static str,
+    about: &Cell<Option<&mut About>>,
+    run: impl FnOnce() -> R,
+) -> (R, Option<Route>) {
+    let entered = Cell::new(Some(handled.enter()));
+    let leave = || {
+        entered
+            .take()
+            .and_then(Entered::leave)
+            .filter(|_| !has_route)
+    };
+    let value = panics::write_passing(run, || {
+        let route = leave();
+        if let Some(about) = about.take() {
+            write_route(method, about, route.as_ref());
+            about.see_panic();
+        }
+    });
+    (value, leave())
 }
 
 /// Names the current span after a route. A gRPC call already has the name of its method.
@@ -241,38 +271,36 @@ impl Running {
             handled,
             method,
             options,
-            misses_route,
+            has_route,
         } = self;
         let Exchange { about, span } = exchange;
         let panics = panics::count();
         let noted = Cell::new(None);
+        // Whichever comes takes it: a panic, a result, or a route without a result.
+        let about = Cell::new(Some(about));
         let polled = span.poll(
             || {
-                let entered = handled.enter();
-                let polled = panics::write_unwinding(poll);
-                noted.set(entered.leave());
+                let (polled, route) = run_handler(*handled, *has_route, method, &about, poll);
+                noted.set(route);
                 polled
             },
-            |result| match result {
-                Ok(response) => {
+            |result| match (result, about.take()?) {
+                (Ok(response), about) => {
                     let route = Route::from_extensions(response.extensions());
                     let route = route.or(noted.take());
                     write_route(method, about, route.as_ref());
-                    // A request without a route rarely succeeds. So a success shows that the
-                    // router does not pass on its routes.
-                    let is_missed = *misses_route && route.is_none() && !about.is_call();
-                    if is_missed && response.status().is_success() && !route_layer::is_used() {
-                        no_routes(options.source);
-                    }
                     let has_caught = options.sees_caught_panics && panics != panics::count();
                     see_head(about, options, response, has_caught)
                 }
-                Err(error) => about.see_error(error),
+                (Err(error), about) => about.see_error(error),
             },
         );
         // The closure above is not called while the response is pending, so the route is
         // written here.
-        if let Some(route) = noted.take().filter(|_| span.is_recording()) {
+        if let Some(route) = noted.take().filter(|_| span.is_recording())
+            && let Some(about) = about.take()
+        {
+            *has_route = true;
             span.in_scope(|| write_route(method, about, Some(&route)));
         }
         polled

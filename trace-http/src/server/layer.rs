@@ -53,13 +53,17 @@ pub fn server() -> ServerLayer {
 /// when none matched, the name is the method alone. The name never contains the path. A method
 /// that is [not known](crate::conventions::HTTP_REQUEST_METHOD) is replaced by `HTTP`. The
 /// tags are those that OpenTelemetry requires or recommends, except for the client's address.
+/// `network.peer.address` and `network.peer.port` are the other end of the connection. axum
+/// only knows it if you serve `app.into_make_service_with_connect_info::<SocketAddr>()`: see
+/// [`PeerAddress`](crate::PeerAddress). OpenTelemetry has no such tags for gRPC calls.
 /// Signatures in queries are replaced by `REDACTED`.
 ///
 /// Statuses from 500 on are errors, without a description. If the client closes the
 /// connection, or the timeout of an outer layer expires, the request is dropped before its
 /// end. Its span is then cancelled, and also an error, with `error.type = cancelled`. If the
-/// body of a response ends before its `content-length`, the span is an error, because the
-/// connection breaks.
+/// body of a response is shorter or longer than its `content-length`, the span is an error,
+/// because the connection or the stream breaks. In HTTP/1, servers never ask for what follows
+/// the announced bytes, and correct the length of an empty body. Neither is an error.
 ///
 /// If a handler panics, the outcome is panicked, and the text of the panic is recorded as an
 /// error. This is also the case if an inner layer catches the panic and returns a status from
@@ -72,14 +76,20 @@ pub fn server() -> ServerLayer {
 /// | | routes |
 /// |---|---|
 /// | `Router::layer`, after all routes | are known from the start, also to the sampler |
-/// | around a router of axum, such as with `ServiceBuilder` | need [`route`](crate::route()) inside the router; `trace_core::diagnostics` reports it if it is missing |
+/// | around a router of axum, such as with `ServiceBuilder` | need [`route`](crate::route()) inside the router, or have names without routes |
+/// | `Router::layer`, for a router that was added by `nest_service` | need [`route`](crate::route()) inside the added router; without it, its requests have no route |
 /// | around another router | need a [`Route`](crate::Route) in the response's extensions |
 ///
 /// axum calls a layer of `Router::layer` for the routes that were added before it, and for the
 /// fallback. If a request passes two of these layers, only the outer one records a span, and
 /// `trace_core::diagnostics` reports it, even if other layers are between the two. If a
 /// handler sends a request to a service of the same process, this request has its own span,
-/// even if it is a copy of the handler's request.
+/// even if it is a copy of the handler's request. But a handler that passes on its request
+/// itself has not begun a new one: send it through [`client`](crate::client()), or copy it.
+///
+/// A layer between the two that copies requests, such as a retry or code that copies the parts
+/// of a request, makes new ones, which have their own spans. In a process with one layer value
+/// that is around two services, the first request may have two spans.
 ///
 /// `axum::serve` does not accept `server().layer(router)`, because its bodies are not axum's.
 /// Put that service into a new router, or pass the layer, with others, to `Router::layer`:
@@ -140,8 +150,9 @@ impl ServerLayer {
     }
 
     /// Sets the header formats of the caller's context. Default:
-    /// [`W3cPropagator`](trace_core::propagation::W3cPropagator), for `traceparent`,
-    /// `tracestate` and `baggage`.
+    /// [`InstalledPropagator`](trace_core::propagation::InstalledPropagator): `traceparent`,
+    /// `tracestate` and `baggage`, or what `OTEL_PROPAGATORS` asks for, if
+    /// `trace_otlp::from_env` has set the tracer up.
     pub fn propagator(self, propagator: impl Propagator + 'static) -> Self {
         self.with(|options| options.propagator = Some(Arc::new(propagator)))
     }
@@ -171,9 +182,21 @@ impl ServerLayer {
 
     /// Records the client's address. It comes from the headers of proxies, if they are
     /// [believed](Self::believe_proxies). Otherwise, it is the other end of the connection, if
-    /// axum's `ConnectInfo` or a [`PeerAddress`](crate::PeerAddress) shows it.
+    /// axum, tonic or a [`PeerAddress`](crate::PeerAddress) shows it.
     pub fn record_client_address(self) -> Self {
         self.with(|options| options.records_client_address = true)
+    }
+
+    /// Hides the values of this parameter in queries, as `REDACTED`, in `url.query`. Case does not
+    /// matter. The values of [names of secrets](trace_core::redaction::is_secret_parameter),
+    /// such as `token`, are always hidden. May be called several times.
+    ///
+    /// ```
+    /// let layer = trace_http::server().redact_query("pin").redact_query("session");
+    /// # let _ = layer;
+    /// ```
+    pub fn redact_query(self, parameter: impl Into<Cow<'static, str>>) -> Self {
+        self.with(|options| options.secrets.add(parameter.into()))
     }
 
     /// Records the sizes of bodies in bytes: that of the request, if it has a
@@ -214,13 +237,16 @@ impl ServerLayer {
     }
 
     /// Does not detect panics that an inner layer catches, such as tower-http's `CatchPanic`.
-    /// Such a request is then an error because of its status. The texts of panics are not
-    /// recorded either, unless another `server` layer has set the panic hook.
+    /// Such a request is then an error because of its status.
     ///
     /// To detect these panics, the layer sets a panic hook, once in the process. The hook
     /// counts the panics of each thread, keeps the text of the last one, and calls the
     /// previous hook. If you set another hook later, it must call this one, or caught panics
     /// are not detected.
+    ///
+    /// A panic counts if it was caught on the same thread while the response was made, and the
+    /// status is from 500 on. So this may also be a panic that has nothing to do with the
+    /// status. The hook does not see panics that are resumed, such as those of another thread.
     pub fn without_panic_hook(self) -> Self {
         self.with(|options| options.sees_caught_panics = false)
     }

@@ -4,7 +4,6 @@
 //! `exchange.rs`, because clients need it, too.
 
 mod address;
-mod call;
 mod future;
 mod layer;
 mod options;

@@ -6,13 +6,15 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use trace_core::propagation::{Extracted, Propagator};
+use trace_core::__private::catch;
+use trace_core::propagation::{Extracted, HeaderProblem, Propagator};
 use trace_core::{TraceContext, Tracer, Trust};
 
 use super::skip::Pattern;
 use crate::carrier::{self, HeaderExtractor};
 use crate::exchange::Reports;
 use crate::hooks::Extras;
+use crate::secret_names::SecretNames;
 
 /// See [`ServerLayer`](super::ServerLayer), whose methods set these.
 #[derive(Clone)]
@@ -27,6 +29,7 @@ pub(super) struct Options {
     pub(super) believes_proxies: bool,
     pub(super) records_client_address: bool,
     pub(super) records_grpc_timeout: bool,
+    pub(super) secrets: SecretNames,
     pub(super) reports: Reports,
     pub(super) fails_when_dropped: bool,
     pub(super) sees_caught_panics: bool,
@@ -46,6 +49,7 @@ impl Options {
             believes_proxies: false,
             records_client_address: false,
             records_grpc_timeout: false,
+            secrets: SecretNames::default(),
             reports: Reports::default(),
             fails_when_dropped: true,
             sees_caught_panics: true,
@@ -54,11 +58,20 @@ impl Options {
         }
     }
 
-    /// Reads the context of the caller.
+    /// Reads the context of the caller. If the propagator panics, there is none, and the
+    /// headers count as bad ones.
     pub(super) fn caller(&self, headers: &HeaderMap) -> Extracted {
         match &self.propagator {
             None => carrier::extract(headers),
-            Some(propagator) => propagator.extract(&HeaderExtractor(headers)),
+            Some(propagator) => {
+                let extracted = catch(|| propagator.extract(&HeaderExtractor(headers)));
+                extracted.unwrap_or_else(|| {
+                    let mut nothing = Extracted::default();
+                    let problem = HeaderProblem::new("unknown", "the propagator panicked");
+                    nothing.problems.push(problem);
+                    nothing
+                })
+            }
         }
     }
 

@@ -23,18 +23,16 @@ use crate::recorded_error::RecordedError;
 pub struct ServerService<S> {
     inner: S,
     options: Arc<Options>,
-    is_around_router: bool,
 }
 
 impl<S> ServerService<S> {
     pub(super) fn new(inner: S, options: Arc<Options>) -> Self {
-        Self {
-            inner,
-            options,
-            // Only a hint depends on this, because the name of a type may change with axum's
-            // version.
-            is_around_router: type_name::<S>().contains("axum::routing::Router"),
+        // One layer may be around two services, one within the other. Erased types, such as
+        // those of routers, do not show it; then the first request does.
+        if type_name::<S>().contains("trace_http::server::") {
+            mark::note_several();
         }
+        Self { inner, options }
     }
 }
 
@@ -71,11 +69,13 @@ where
                 start::begin(&self.options, &request, caller)
             }),
         };
-        mark::set(request.extensions_mut(), self.options.source);
+        if !begun.is_skipped {
+            mark::set(request.extensions_mut(), self.options.source);
+        }
         // The closure only borrows the request, because the closure itself is moved several
         // times.
         let mut request = Some(request);
-        ServerFuture::call(begun, &self.options, self.is_around_router, || {
+        ServerFuture::call(begun, &self.options, || {
             request.take().map(|request| self.inner.call(request))
         })
     }

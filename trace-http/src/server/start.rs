@@ -8,11 +8,10 @@ use http::header::{CONTENT_LENGTH, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
 use trace_core::__private::{LayerRoot, Started, UnrecordedSpan};
 use trace_core::{
-    DisplayTag, OpenSpan, SpanKind, TagInput, TagSource, TraceContext, display, span,
+    DisplayTag, OpenSpan, SpanKind, TagInput, TagSource, TraceContext, Trust, display, span,
 };
 
 use super::address::{self, Forwarded};
-use super::call;
 use super::options::Options;
 use crate::around::{Handled, original_uri};
 use crate::conventions::{
@@ -37,6 +36,7 @@ pub(super) struct Begun {
     pub(super) method: &'static str,
     /// Whether the route is known.
     pub(super) has_route: bool,
+    pub(super) is_skipped: bool,
 }
 
 /// The span of a request.
@@ -57,7 +57,12 @@ pub(super) fn begin<B>(
     let known = method::known(request.method());
     let method = known.unwrap_or("HTTP");
     let asked = Asked::from_request(options, request);
-    let expected = Expected::new(request.method(), request.headers(), asked.uri.path());
+    let expected = Expected::new(
+        request.method(),
+        request.version(),
+        request.headers(),
+        asked.uri.path(),
+    );
     let call = match expected.is_call {
         true => grpc::method(asked.uri.path()),
         false => None,
@@ -75,16 +80,23 @@ pub(super) fn begin<B>(
     };
     let mut caller = options.caller(request.headers());
     let handled = Handled::new(request);
-    caller.context = caller.context.or_else(|| captured.cloned());
+    let mut trust = options.trust;
+    if let (None, Some(captured)) = (&caller.context, captured) {
+        caller.context = Some(captured.clone());
+        // It is a context of this process, and not of a caller.
+        trust = Trust::Continue;
+    }
     let root = LayerRoot::new(
         options.tracer.as_ref(),
         &name,
         SpanKind::Server,
         options.source,
         caller,
-        options.trust,
+        trust,
     );
-    let started = if options.skips(asked.uri.path()) {
+    let has_route = asked.route.is_some();
+    let is_skipped = options.skips(asked.uri.path());
+    let started = if is_skipped {
         Started::Unrecorded(root.pass_on())
     } else {
         match call {
@@ -93,7 +105,6 @@ pub(super) fn begin<B>(
             None => asked.start_request(&root, known),
         }
     };
-    let has_route = asked.route.is_some();
     let span = match started {
         Started::Unrecorded(span) if !expected.is_call => {
             return Begun {
@@ -101,6 +112,7 @@ pub(super) fn begin<B>(
                 handled,
                 method,
                 has_route,
+                is_skipped,
             };
         }
         Started::Unrecorded(span) => OpenSpan::from(span),
@@ -122,6 +134,7 @@ pub(super) fn begin<B>(
         handled,
         method,
         has_route,
+        is_skipped,
     }
 }
 
@@ -158,7 +171,7 @@ impl<'a> Asked<'a> {
     }
 
     fn server(&self) -> (Option<&'a str>, Option<u16>) {
-        address::server(&self.forwarded, self.uri, self.headers)
+        address::server(&self.forwarded, self.scheme(), self.uri, self.headers)
     }
 
     fn scheme(&self) -> &'a str {
@@ -169,7 +182,8 @@ impl<'a> Asked<'a> {
     /// Source: OpenTelemetry semantic conventions 1.44, *HTTP spans*, *HTTP server*.
     fn start_request(&self, root: &LayerRoot<'_>, known: Option<&'static str>) -> Started {
         let original = known.is_none().then(|| self.method.as_str());
-        let query = self.uri.query().map(Query);
+        let query = self.query();
+        let query = query.as_deref().map(Query);
         let peer = self.peer.map(|peer| display(peer.ip()));
         let client = self.client(peer.as_ref());
         root.start(&[
@@ -209,7 +223,8 @@ impl<'a> Asked<'a> {
     /// sampler sees the tags of both.
     fn start_undecided(&self, root: &LayerRoot<'_>, call: &str) -> Started {
         let peer = self.peer.map(|peer| display(peer.ip()));
-        let query = self.uri.query().map(Query);
+        let query = self.query();
+        let query = query.as_deref().map(Query);
         let tags: &[(&str, &dyn TagSource)] = &[
             (SERVER_ADDRESS, &Read::text(|| self.server().0)),
             (SERVER_PORT, &Read::number(|| self.server().1)),
@@ -237,7 +252,7 @@ impl<'a> Asked<'a> {
             timeout: self.timeout(),
             route: self.route.map(str::to_owned),
             path: self.uri.path().to_owned(),
-            query: self.uri.query().map(|query| Query(query).to_string()),
+            query: self.query().map(|query| Query(&query).to_string()),
             scheme: self.scheme().to_owned(),
             version: protocol_version(self.version),
             peer: self.peer,
@@ -245,9 +260,16 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// Returns the query without the values that the application keeps secret.
+    fn query(&self) -> Option<Cow<'a, str>> {
+        self.uri
+            .query()
+            .map(|query| self.options.secrets.hide(query))
+    }
+
     fn timeout(&self) -> Option<f64> {
         match self.options.records_grpc_timeout {
-            true => call::timeout(self.headers),
+            true => grpc::timeout(self.headers),
             false => None,
         }
     }

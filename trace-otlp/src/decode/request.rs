@@ -168,7 +168,7 @@ impl Reader<'_> {
             spans: records,
             reports,
         } = group;
-        reports.read_scope(&tags(scope.attributes));
+        reports.read_scope(&tags(scope.attributes), !spans.is_empty());
         let scope = Scope {
             name: &scope.name,
             version: &scope.version,

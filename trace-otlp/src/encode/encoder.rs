@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 use trace_core::Resource;
 use trace_core::{Log, SpanBatch, SpanView};
 
 use super::format::Format;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 use super::group::ScopeId;
 use super::group::{Request, Scope};
 use super::head::{Head, Heads};
@@ -15,7 +15,7 @@ use super::head::{Head, Heads};
 use super::json;
 use super::log_placement::LogPlacement;
 use super::log_record::LogRecord;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 use super::metric::Snapshot;
 use super::part::Part;
 use super::protobuf;
@@ -43,12 +43,13 @@ impl PartLimits {
     };
 }
 
-/// Encodes batches. Keeps the encoded resource between them.
+/// Encodes batches. Keeps between them what many spans share.
 pub(crate) struct Encoder {
     format: Format,
     limits: PartLimits,
     logs: LogPlacement,
     heads: Heads,
+    sites: protobuf::Sites,
     /// Bytes of a span in the last batch, on average; to allocate once.
     span_bytes: usize,
 }
@@ -66,6 +67,7 @@ impl Encoder {
             limits,
             logs,
             heads: Heads::new(format),
+            sites: protobuf::Sites::default(),
             span_bytes: TYPICAL_SPAN_BYTES,
         }
     }
@@ -108,7 +110,7 @@ impl Encoder {
 
     /// Encodes metrics as one part, whose items are data points: those of a metric end
     /// together.
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "grpc", feature = "http"))]
     pub(crate) fn metrics(&mut self, resource: &Resource, snapshot: &Snapshot) -> Part {
         let service = &resource.service_name;
         let head = self.heads.head(resource, service, ScopeId::OWN, false);
@@ -125,11 +127,17 @@ impl Encoder {
         part
     }
 
-    fn push(&self, part: &mut Part, span: &SpanView<'_>, scope_is_tagged: bool, said: Said<'_>) {
+    fn push(
+        &mut self,
+        part: &mut Part,
+        span: &SpanView<'_>,
+        scope_is_tagged: bool,
+        said: Said<'_>,
+    ) {
         let before = part.items.len();
-        let logs = self.logs;
-        let write = |out: &mut Vec<u8>, span: &SpanView<'_>, said: Said<'_>| match self.format {
-            Format::Protobuf => protobuf::span(out, span, scope_is_tagged, said, logs),
+        let (format, logs, sites) = (self.format, self.logs, &mut self.sites);
+        let mut write = |out: &mut Vec<u8>, span: &SpanView<'_>, said: Said<'_>| match format {
+            Format::Protobuf => protobuf::span(out, span, scope_is_tagged, said, logs, sites),
             #[cfg(feature = "json")]
             Format::Json => json::span(out, span, scope_is_tagged, said, logs),
         };
@@ -197,7 +205,11 @@ impl Encoder {
     /// Returns whether the last item is one too many.
     fn is_full(&self, part: &Part) -> bool {
         let items = usize::try_from(part.items()).unwrap_or(usize::MAX);
-        items > self.limits.max_part_spans || part.bytes() > self.limits.max_part_bytes
+        if items > self.limits.max_part_spans {
+            return true;
+        }
+        // The exact size is computed only near the limit.
+        part.most_bytes() > self.limits.max_part_bytes && part.bytes() > self.limits.max_part_bytes
     }
 
     fn part(&self, head: &Arc<Head>, spans: usize) -> Part {

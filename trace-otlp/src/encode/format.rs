@@ -8,7 +8,7 @@ pub(crate) enum Format {
     /// `application/json`.
     #[cfg(feature = "json")]
     #[cfg_attr(
-        not(any(feature = "http", test)),
+        not(any(feature = "grpc", feature = "http", test)),
         expect(dead_code, reason = "the exporter sends it")
     )]
     Json,

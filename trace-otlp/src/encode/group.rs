@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use trace_core::__private::site_of;
 use trace_core::{Resource, SpanBatch, SpanView, Tag, TagRef, TraceId};
 
 use crate::conventions::{self, key};
@@ -32,7 +33,7 @@ pub(super) struct Scope<'a> {
     pub(super) spans: Vec<GroupedSpan<'a>>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) struct ScopeId<'a> {
     pub(super) name: &'a str,
     pub(super) version: &'a str,
@@ -76,7 +77,7 @@ impl<'a> Request<'a> {
             // both, so a search through all of them is cheap.
             let service = find_or_push(
                 &mut services,
-                |one| one.name == name,
+                |one| std::ptr::eq(one.name, name) || one.name == name,
                 || Service {
                     name,
                     scopes: Vec::new(),
@@ -201,6 +202,14 @@ fn find_or_push<T>(
     items.get_mut(index)
 }
 
+impl PartialEq for ScopeId<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        // Nearly all spans have the same scope, and so the same text.
+        let is_same = |one: &str, other: &str| std::ptr::eq(one, other) || one == other;
+        is_same(self.name, other.name) && is_same(self.version, other.version)
+    }
+}
+
 impl<'a> ScopeId<'a> {
     /// The scope of spans that do not name one.
     pub(super) const OWN: ScopeId<'static> = ScopeId {
@@ -214,6 +223,12 @@ impl<'a> ScopeId<'a> {
     }
 
     fn from_span(span: &SpanView<'a>) -> Self {
+        // Most spans have only keys of their sites, and these are not those of a scope.
+        if site_of(span).is_some_and(|of_span| {
+            of_span.has_only_keys_of_site && !of_span.site.tag_keys().contains(&key::SCOPE_NAME)
+        }) {
+            return Self::OWN;
+        }
         let (mut name, mut version) = (None, "");
         for (key, value) in span.tags() {
             match (key, value) {

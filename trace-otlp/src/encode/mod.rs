@@ -21,7 +21,7 @@ mod log_placement;
 
 mod log_record;
 
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod metric;
 
 mod head;
@@ -38,12 +38,12 @@ pub(crate) use encoder::{Encoder, PartLimits};
 pub(crate) use format::Format;
 pub(crate) use log_placement::LogPlacement;
 pub use log_placement::Logs;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use metric::{Metric, Point, Snapshot};
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use part::Part;
 pub(crate) use part::write_body;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use signal::Signal;
 
 #[cfg(feature = "json")]

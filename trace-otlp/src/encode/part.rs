@@ -35,7 +35,7 @@ impl Part {
     }
 
     /// Returns what it has.
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "grpc", feature = "http"))]
     pub(crate) fn signal(&self) -> Signal {
         self.signal
     }
@@ -54,8 +54,17 @@ impl Part {
         }
     }
 
+    /// Returns a bound of [`bytes`](Self::bytes) that costs less.
+    #[inline]
+    pub(super) fn most_bytes(&self) -> usize {
+        /// The frame around the head and the items: keys, lengths, the schema's URL, and in
+        /// JSON the names of fields.
+        const FRAME: usize = 512;
+        self.items.len() + self.head.resource.len() + self.head.scope.len() + FRAME
+    }
+
     #[cfg_attr(
-        not(any(feature = "http", test)),
+        not(any(feature = "grpc", feature = "http", test)),
         expect(
             dead_code,
             reason = "the exporter splits what is too large for a server"

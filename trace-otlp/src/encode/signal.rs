@@ -8,11 +8,11 @@ pub(crate) enum Signal {
     /// Log records.
     Logs,
     /// Data points, in metrics.
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "grpc", feature = "http"))]
     Metrics,
 }
 
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 impl Signal {
     /// Returns what its items are called in messages.
     pub(crate) const fn items(self) -> &'static str {

@@ -15,10 +15,10 @@ const MIN_TEXT_BYTES: usize = 64;
 pub(super) fn trimmed(
     span: &SpanView<'_>,
     max_bytes: usize,
-    write: impl Fn(&mut Vec<u8>, &SpanView<'_>),
+    mut write: impl FnMut(&mut Vec<u8>, &SpanView<'_>),
 ) -> Vec<u8> {
     let mut span = span.to_record();
-    let encode = |span: &SpanRecord| {
+    let mut encode = |span: &SpanRecord| {
         let mut out = Vec::new();
         let resource = Resource::new("");
         let spans = std::slice::from_ref(span);
@@ -83,7 +83,7 @@ pub(super) fn trimmed_log(
 }
 
 /// Returns the largest number up to `count` for which `fits` holds; 0 if there is none.
-fn most_that_fit(count: usize, fits: impl Fn(usize) -> bool) -> usize {
+fn most_that_fit(count: usize, mut fits: impl FnMut(usize) -> bool) -> usize {
     let (mut least, mut most) = (0, count);
     while least < most {
         let middle = most - (most - least) / 2;

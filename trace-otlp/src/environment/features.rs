@@ -17,8 +17,7 @@ impl Features {
     /// Those of this build.
     pub(super) const BUILT: Self = Self {
         http: cfg!(feature = "http"),
-        // Not written yet.
-        grpc: false,
+        grpc: cfg!(feature = "grpc"),
         tls: cfg!(feature = "tls"),
         gzip: cfg!(feature = "gzip"),
         zstd: cfg!(feature = "zstd"),

@@ -41,7 +41,7 @@
 //! | `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` | `max_value_bytes`; bytes, not characters | `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, 4,096 (no limit) |
 //! | `OTEL_TRACES_SAMPLER` | `always_on`, `always_off`, `traceidratio`, and each with `parentbased_` | `parentbased_always_on` |
 //! | `OTEL_TRACES_SAMPLER_ARG` | the share of `traceidratio`, 0 to 1 | 1 |
-//! | `OTEL_PROPAGATORS` | checked here; [`Settings::propagator`] and [`CompositePropagator::from_env`](trace_core::propagation::CompositePropagator::from_env) make it, for layers | `tracecontext,baggage` |
+//! | `OTEL_PROPAGATORS` | the headers of contexts: what [`span::inject`](trace_core::span::inject), [`propagation::extract`](trace_core::propagation::extract) and the layers of `trace-http` use from `install` on, unless they are [told](trace_core::TracerBuilder::propagator) another propagator | `tracecontext,baggage` |
 //! | `OTEL_LOG_LEVEL` | which lines of [`diagnostics`](trace_core::diagnostics) are printed; `debug`: also what was decided here | `error`, in debug builds `warn` |
 //! | `OTEL_CONFIG_FILE`, `OTEL_ENTITIES` | not read, with a warning | |
 //!

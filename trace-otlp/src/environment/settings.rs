@@ -145,7 +145,9 @@ impl Settings {
         self.is_disabled
     }
 
-    /// Makes the propagator that `OTEL_PROPAGATORS` lists, for layers and for headers.
+    /// Makes the propagator that `OTEL_PROPAGATORS` lists. The
+    /// [builder](Self::into_builder) has it, so that `span::inject`, `propagation::extract` and
+    /// the layers of `trace-http` use it once the tracer is installed.
     #[must_use]
     pub fn propagator(&self) -> CompositePropagator {
         let names = self.propagators.as_deref().unwrap_or_default();
@@ -161,6 +163,10 @@ impl Settings {
     /// If the endpoint is no URL, or a file of TLS cannot be read.
     pub fn into_builder(self) -> Result<TracerBuilder, EnvironmentError> {
         let mut builder = self.described();
+        if self.propagators.is_some() {
+            // Contexts pass also if nothing is recorded.
+            builder = builder.propagator(self.propagator());
+        }
         if self.is_disabled {
             return Ok(builder.disabled());
         }

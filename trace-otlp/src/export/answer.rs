@@ -32,6 +32,7 @@ pub(super) fn meaning(response: &Response) -> Meaning {
         },
         Status::Grpc(code) => match code {
             OK => Meaning::Taken,
+            RESOURCE_EXHAUSTED | OUT_OF_RANGE if is_about_size(response) => Meaning::TooLarge,
             CANCELLED | DEADLINE_EXCEEDED | ABORTED | OUT_OF_RANGE | UNAVAILABLE | DATA_LOSS => {
                 Meaning::Again
             }
@@ -40,6 +41,21 @@ pub(super) fn meaning(response: &Response) -> Meaning {
             _ => Meaning::Refused,
         },
     }
+}
+
+/// Returns whether the server finds the message too large. gRPC has no code for that, and its
+/// libraries have a text each: *larger than max* (Go, C++, Python, Node), *too large* (tonic),
+/// *exceeds maximum size* (Java), *exceeds the maximum* (.NET).
+fn is_about_size(response: &Response) -> bool {
+    let texts = [
+        "larger than max",
+        "too large",
+        "exceeds maximum size",
+        "exceeds the maximum",
+    ];
+    let message = response.message.as_deref().unwrap_or_default();
+    let message = message.to_ascii_lowercase();
+    response.retry_after.is_none() && texts.iter().any(|text| message.contains(text))
 }
 
 const OK: u32 = 0;
@@ -61,6 +77,7 @@ mod tests {
     fn meaning_of(status: Status, retry_after: Option<Duration>) -> Meaning {
         meaning(&Response {
             status,
+            message: None,
             retry_after,
             body: Vec::new(),
             problem: None,
@@ -97,5 +114,41 @@ mod tests {
         }
         let exhausted = meaning_of(Status::Grpc(8), Some(Duration::ZERO));
         assert_eq!(exhausted, Meaning::Again, "with RetryInfo");
+    }
+
+    #[test]
+    fn a_message_that_is_too_large_is_known_by_its_text() {
+        let meaning_of = |code, message: &str, retry_after| {
+            meaning(&Response {
+                status: Status::Grpc(code),
+                message: Some(message.to_owned()),
+                retry_after,
+                body: Vec::new(),
+                problem: None,
+            })
+        };
+        for (code, message) in [
+            (8, "grpc: received message larger than max (9 vs. 4)"),
+            (8, "Received message larger than max (9 vs. 4)"),
+            (8, "gRPC message exceeds maximum size 4: 9"),
+            (
+                8,
+                "Received message exceeds the maximum configured message size.",
+            ),
+            (
+                11,
+                "Error, decoded message length too large: found 9 bytes, the limit is: 4 bytes",
+            ),
+        ] {
+            assert_eq!(
+                meaning_of(code, message, None),
+                Meaning::TooLarge,
+                "{message}"
+            );
+            assert_eq!(meaning_of(3, message, None), Meaning::Refused);
+            let asked = meaning_of(code, message, Some(Duration::ZERO));
+            assert_eq!(asked, Meaning::Again, "the server knows better");
+        }
+        assert_eq!(meaning_of(8, "quota exceeded", None), Meaning::Refused);
     }
 }

@@ -21,8 +21,7 @@ use super::retry::RetryDelays;
 use super::signal_options::SignalOptions;
 use super::stats::Counters;
 use crate::encode::{Encoder, PartLimits, Signal};
-use crate::transport::http::HttpOptions;
-use crate::transport::{Compression, Compressor, MissingCompression};
+use crate::transport::{Compression, Compressor, ConnectOptions, MissingCompression};
 
 /// Builds an [`OtlpCollector`]. [`OtlpCollector::builder`] begins it.
 ///
@@ -71,8 +70,8 @@ pub struct OtlpCollectorBuilder {
 
 impl OtlpCollector {
     /// Begins a collector that sends to a server: the base URL, such as
-    /// `http://localhost:4318`. For HTTP, `/v1/traces` is added to its path, and `/v1/logs` for
-    /// log records.
+    /// `http://localhost:4318`, or `http://localhost:4317` for gRPC. `/v1/traces`, `/v1/logs` for
+    /// log records, or the method of gRPC, is added to its path.
     ///
     /// User info in the URL (`https://user:password@host`) is sent as a header.
     pub fn builder(endpoint: impl Into<String>) -> OtlpCollectorBuilder {
@@ -106,7 +105,7 @@ impl OtlpCollectorBuilder {
     }
 
     /// Sets the whole URL for traces, to which no path is added. Takes the place of the base
-    /// URL.
+    /// URL. With [`Protocol::Grpc`], it is as good as the base URL.
     pub fn traces_endpoint(mut self, url: impl Into<String>) -> Self {
         self.traces_endpoint = Some(url.into());
         self
@@ -218,6 +217,9 @@ impl OtlpCollectorBuilder {
 
     /// Sets the URL of a proxy. Default: the environment's `HTTPS_PROXY` or `HTTP_PROXY`, else
     /// `ALL_PROXY`, unless `NO_PROXY` has the host, or it is this machine.
+    ///
+    /// With [`Protocol::Grpc`], there are no proxies: this is an error of
+    /// [`build`](Self::build), and the environment's are not used.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
@@ -253,7 +255,7 @@ impl OtlpCollectorBuilder {
     /// feature that is not compiled in.
     pub fn build(self) -> Result<OtlpCollector, OtlpError> {
         let form = connect::form(self.protocol)?;
-        let options = self.http_options()?;
+        let options = self.connect_options()?;
         let traces = self.exporter(Signal::Traces, form, &options)?;
         let placement = self.signals.placement;
         let logs = placement.has_records();
@@ -275,7 +277,7 @@ impl OtlpCollectorBuilder {
         &self,
         signal: Signal,
         form: Form,
-        options: &HttpOptions,
+        options: &ConnectOptions,
     ) -> Result<Exporter, OtlpError> {
         let compressor = Compressor::new(self.compression).map_err(|error| {
             let MissingCompression(feature) = error;
@@ -294,7 +296,7 @@ impl OtlpCollectorBuilder {
         .map_err(|problem: HeaderProblem| OtlpError::new(problem.to_string()))?;
         let mut servers = Vec::new();
         for endpoint in self.endpoints(signal)? {
-            let transport = connect::transport(&endpoint, options)?;
+            let transport = connect::transport(self.protocol, &endpoint, options)?;
             servers.push(Server::new(endpoint, transport));
         }
         let first = servers.first().map(|server| server.endpoint.to_string());
@@ -362,7 +364,7 @@ impl OtlpCollectorBuilder {
     }
 
     #[cfg(feature = "tls")]
-    fn http_options(&self) -> Result<HttpOptions, OtlpError> {
+    fn connect_options(&self) -> Result<ConnectOptions, OtlpError> {
         use crate::transport::tls::{self, TlsFileError, TlsFileProblem};
 
         let identity = self.client_identity.as_ref();
@@ -384,20 +386,20 @@ impl OtlpCollectorBuilder {
                 }
             },
         )?;
-        Ok(HttpOptions {
+        Ok(ConnectOptions {
             timeout: self.timeout,
             proxy: self.proxy.clone(),
-            tls: Some(tls),
+            tls: Some(Arc::new(tls)),
         })
     }
 
     #[cfg(not(feature = "tls"))]
-    fn http_options(&self) -> Result<HttpOptions, OtlpError> {
+    fn connect_options(&self) -> Result<ConnectOptions, OtlpError> {
         let has_files = self.certificate.is_some() || self.client_identity.is_some();
         if has_files {
             return Err(OtlpError::missing_feature("a certificate", "tls"));
         }
-        Ok(HttpOptions {
+        Ok(ConnectOptions {
             timeout: self.timeout,
             proxy: self.proxy.clone(),
         })

@@ -18,18 +18,20 @@ use super::stats::OtlpStats;
 
 /// Sends finished spans to an OpenTelemetry backend. A clone is the same collector.
 ///
-/// It blocks on its lane's own thread, and needs no runtime. A server that is down, hangs or
+/// It blocks on its lane's own thread, and needs no runtime, over HTTP as over gRPC. A server that is down, hangs or
 /// refuses costs no request anything:
 ///
 /// - One request is sent at a time, and takes at most the
 ///   [timeout](crate::OtlpCollectorBuilder::timeout).
-/// - After a failed connection, or one of the statuses 429, 502, 503 and 504, the spans wait and
-///   are sent again, after the time of `Retry-After` or an exponential backoff. Meanwhile, they
+/// - After a failed connection, one of the statuses 429, 502, 503 and 504, or one of gRPC's codes
+///   that may pass, the spans wait and are sent again, after the time of `Retry-After` or
+///   `RetryInfo`, or an exponential backoff. Meanwhile, they
 ///   go to a [fallback](crate::OtlpCollectorBuilder::fallback), if there is one.
 /// - [Bytes](crate::OtlpCollectorBuilder::max_waiting_bytes) and
 ///   [age](crate::OtlpCollectorBuilder::max_retry_age) of what waits are bounded. The oldest spans are
 ///   lost first.
-/// - A request that is too large for a server (413) is sent in halves.
+/// - A request that is too large for a server (413, or a code of gRPC with a text that says so)
+///   is sent in halves.
 /// - Logs leave with their span, or as [log records](crate::OtlpCollectorBuilder::logs), whose
 ///   server may refuse them without harm to spans.
 /// - Every span is counted in the [statistics](Self::stats), at any time. A change between
@@ -38,7 +40,7 @@ use super::stats::OtlpStats;
 /// In the child of a `fork`, do not use a collector of the parent. A tracer that the child
 /// builds needs its own.
 ///
-/// Source: OTLP specification, *OTLP/HTTP*.
+/// Source: OTLP specification, *OTLP/HTTP* and *OTLP/gRPC*.
 ///
 /// ```
 /// use trace_core::Tracer;

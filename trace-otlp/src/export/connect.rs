@@ -4,8 +4,11 @@ use super::endpoint::Endpoint;
 use super::error::OtlpError;
 use super::protocol::Protocol;
 use crate::encode::{Format, Signal};
-use crate::transport::Transport;
-use crate::transport::http::{HttpOptions, HttpTransport};
+#[cfg(feature = "grpc")]
+use crate::transport::grpc::GrpcTransport;
+#[cfg(feature = "http")]
+use crate::transport::http::HttpTransport;
+use crate::transport::{ConnectOptions, Transport};
 
 /// How the requests of a protocol are written.
 #[derive(Clone, Copy, Debug)]
@@ -14,15 +17,16 @@ pub(super) struct Form {
     pub(super) content_type: &'static str,
 }
 
-const PROTOBUF: Form = Form {
-    format: Format::Protobuf,
-    content_type: "application/x-protobuf",
-};
-
-/// Source: OTLP specification, *OTLP/HTTP Request*.
+/// Source: OTLP specification, *OTLP/HTTP Request*; gRPC, *gRPC over HTTP2*.
 pub(super) fn form(protocol: Protocol) -> Result<Form, OtlpError> {
     match protocol {
-        Protocol::HttpProtobuf => Ok(PROTOBUF),
+        _ if cfg!(not(feature = "http")) && protocol != Protocol::Grpc => {
+            Err(missing(protocol, "http"))
+        }
+        Protocol::HttpProtobuf => Ok(Form {
+            format: Format::Protobuf,
+            content_type: "application/x-protobuf",
+        }),
         #[cfg(feature = "json")]
         Protocol::HttpJson => Ok(Form {
             format: Format::Json,
@@ -30,7 +34,11 @@ pub(super) fn form(protocol: Protocol) -> Result<Form, OtlpError> {
         }),
         #[cfg(not(feature = "json"))]
         Protocol::HttpJson => Err(missing(protocol, "json")),
-        Protocol::Grpc => Err(missing(protocol, "grpc")),
+        Protocol::Grpc if cfg!(not(feature = "grpc")) => Err(missing(protocol, "grpc")),
+        Protocol::Grpc => Ok(Form {
+            format: Format::Protobuf,
+            content_type: "application/grpc",
+        }),
     }
 }
 
@@ -60,17 +68,31 @@ fn missing(protocol: Protocol, feature: &str) -> OtlpError {
 
 /// Makes the transport for an endpoint. Does not connect.
 pub(super) fn transport(
+    protocol: Protocol,
     endpoint: &Endpoint,
-    options: &HttpOptions,
+    options: &ConnectOptions,
 ) -> Result<Box<dyn Transport>, OtlpError> {
     if endpoint.is_tls() && cfg!(not(feature = "tls")) {
         let wanted = format!("the endpoint `{endpoint}`");
         return Err(OtlpError::missing_feature(&wanted, "tls"));
     }
-    match HttpTransport::new(&endpoint.uri, options) {
-        Some(transport) => Ok(Box::new(transport)),
-        None => Err(OtlpError::new(
-            "the proxy is no URL; expected one such as `http://proxy.example:3128`",
+    match protocol {
+        #[cfg(feature = "grpc")]
+        Protocol::Grpc if options.proxy.is_some() => Err(OtlpError::new(
+            "a proxy cannot be used with the protocol `grpc`",
         )),
+        #[cfg(feature = "grpc")]
+        Protocol::Grpc => Ok(Box::new(GrpcTransport::new(&endpoint.uri, options))),
+        #[cfg(feature = "http")]
+        Protocol::HttpProtobuf | Protocol::HttpJson => {
+            match HttpTransport::new(&endpoint.uri, options) {
+                Some(transport) => Ok(Box::new(transport)),
+                None => Err(OtlpError::new(
+                    "the proxy is no URL; expected one such as `http://proxy.example:3128`",
+                )),
+            }
+        }
+        #[cfg(not(all(feature = "grpc", feature = "http")))]
+        other => form(other).and(Err(missing(other, "http` or `grpc"))),
     }
 }

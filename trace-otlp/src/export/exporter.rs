@@ -227,7 +227,12 @@ impl Exporter {
         };
         let endpoint = server.endpoint.to_string();
         let asked_again = std::mem::take(&mut self.asked_again);
-        let error = format!("`{endpoint}` answers {}", response.status);
+        let mut error = format!("`{endpoint}` answers {}", response.status);
+        if let Some(message) = &response.message {
+            let hidden = server.endpoint.authorization.as_ref();
+            let said = self.headers.hide_in(message, hidden);
+            error = format!("{error}: {}", visible(&said, MAX_SERVER_TEXT));
+        }
         match meaning(response) {
             Meaning::Taken => {
                 let hidden = server.endpoint.authorization.clone();
@@ -287,6 +292,8 @@ impl Exporter {
             Some(BodyProblem::TooLarge) => "is too large",
             Some(BodyProblem::Broken) => "breaks off",
             Some(BodyProblem::TimedOut) => "does not come in time",
+            #[cfg(feature = "grpc")]
+            Some(BodyProblem::Unreadable) => "is not one of OTLP",
         };
         // The status says that the server has the items. Sent again, they would be there twice.
         let message = format!(

@@ -5,6 +5,7 @@
 //! Success*.
 
 use crate::encode::{Format, Signal};
+use crate::transport::{Fields, Value};
 
 /// How many items of a request were rejected, and why.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -54,68 +55,6 @@ fn read_protobuf(body: &[u8]) -> Option<PartialSuccess> {
         }
     }
     Some(partial)
-}
-
-/// The fields of a message; `None` where it is damaged, after which nothing follows.
-///
-/// By hand, because these two fields are all that is read where nothing else reads protobuf.
-struct Fields<'a>(&'a [u8]);
-
-enum Value<'a> {
-    Varint(u64),
-    Bytes(&'a [u8]),
-    Fixed,
-}
-
-impl<'a> Iterator for Fields<'a> {
-    type Item = Option<(u64, Value<'a>)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let field = self.read();
-        if field.is_none() {
-            self.0 = &[];
-        }
-        Some(field)
-    }
-}
-
-impl<'a> Fields<'a> {
-    /// Source: Protocol Buffers, *Encoding*.
-    fn read(&mut self) -> Option<(u64, Value<'a>)> {
-        let key = self.varint()?;
-        let value = match key & 7 {
-            0 => Value::Varint(self.varint()?),
-            1 => self.take(8).map(|_| Value::Fixed)?,
-            2 => {
-                let length = usize::try_from(self.varint()?).ok()?;
-                Value::Bytes(self.take(length)?)
-            }
-            5 => self.take(4).map(|_| Value::Fixed)?,
-            _ => return None,
-        };
-        (key >> 3 != 0).then_some((key >> 3, value))
-    }
-
-    fn varint(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = *self.take(1)?.first()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(value);
-            }
-        }
-        None
-    }
-
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(taken)
-    }
 }
 
 /// Source: OTLP specification, *JSON Protobuf Encoding*: 64-bit integers are texts, and

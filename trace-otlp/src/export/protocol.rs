@@ -7,6 +7,15 @@ use std::fmt;
 /// Each protocol exists always. One that is not compiled in is an error of
 /// [`build`](crate::OtlpCollectorBuilder::build), which names the feature.
 ///
+/// ```
+/// # #[cfg(feature = "grpc")] {
+/// use trace_otlp::{OtlpCollector, Protocol};
+///
+/// let otlp = OtlpCollector::builder("http://localhost:4317").protocol(Protocol::Grpc);
+/// assert!(otlp.build().is_ok());
+/// # }
+/// ```
+///
 /// Source: OTLP specification, *OTLP/HTTP* and *OTLP/gRPC*.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -16,7 +25,11 @@ pub enum Protocol {
     HttpProtobuf,
     /// JSON over HTTP/1.1. Usually on port 4318. Needs the features `http` and `json`.
     HttpJson,
-    /// Protobuf over gRPC. Usually on port 4317. Needs the feature `grpc`.
+    /// Protobuf over gRPC: `http` is HTTP/2 without TLS, and `https` with it. Usually on port
+    /// 4317. Needs the feature `grpc`.
+    ///
+    /// The connection is served by a thread of its own, which starts with the first request and
+    /// ends with the collector. No runtime of the application's is needed or touched.
     Grpc,
 }
 

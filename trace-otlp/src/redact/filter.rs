@@ -151,8 +151,16 @@ impl Filter {
 /// Returns whether enough digits for a card's number follow each other, with spaces and dashes
 /// between them.
 fn has_digits(text: &[u8]) -> bool {
-    // Most texts have few digits, and a count looks at several bytes at once.
-    let count = text.iter().filter(|byte| byte.is_ascii_digit()).count();
+    // Most texts have few digits. In chunks whose count fits into a byte, the compiler looks at
+    // sixteen bytes at once.
+    let digits = |chunk: &[u8]| -> u8 {
+        let digits = chunk.iter().map(|byte| u8::from(byte.is_ascii_digit()));
+        digits.sum()
+    };
+    let count: usize = text
+        .chunks(128)
+        .map(|chunk| usize::from(digits(chunk)))
+        .sum();
     if count < CARD_DIGITS {
         return false;
     }

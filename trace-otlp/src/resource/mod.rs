@@ -66,7 +66,7 @@ pub fn command_args() -> TagValue {
 }
 
 /// Returns the name of this program's file, for services that have no name.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) fn executable_name() -> Option<String> {
     Machine::with_this(process::executable_name)
 }

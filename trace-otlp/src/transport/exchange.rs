@@ -1,9 +1,25 @@
 //! The interface between `export` and a protocol: a request, and what came of it.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use ::http::{HeaderMap, Uri};
+
+/// Most bytes of an answer's message that are read.
+pub(super) const MAX_ANSWER_BYTES: usize = 64 << 10;
+
+/// How to connect.
+#[derive(Clone, Default)]
+pub(crate) struct ConnectOptions {
+    /// The usual timeout of a request.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "for ureq"))]
+    pub(crate) timeout: Duration,
+    /// The URL of a proxy; by default, the environment has it.
+    pub(crate) proxy: Option<String>,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<std::sync::Arc<super::tls::TlsSettings>>,
+}
 
 /// One request, ready to be sent.
 pub(crate) struct Request<'a> {
@@ -24,6 +40,8 @@ pub(crate) struct Request<'a> {
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: Status,
+    /// What the server says about the status, as it came. It may have secrets.
+    pub(crate) message: Option<String>,
     /// When the server asks to be tried again.
     pub(crate) retry_after: Option<Duration>,
     /// The message, as far as it was read.
@@ -45,6 +63,9 @@ pub(crate) enum BodyProblem {
     TooLarge,
     Broken,
     TimedOut,
+    /// It came whole, and is none of the protocol.
+    #[cfg(feature = "grpc")]
+    Unreadable,
 }
 
 /// Why there is no answer. Its text has no header, no query and no user info.
@@ -64,6 +85,10 @@ pub(crate) enum SendFailure {
     /// The connection broke off, or the answer cannot be read.
     Broken,
     /// The head of the answer is larger than what is read.
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(dead_code, reason = "h2 calls it broken")
+    )]
     TooLarge,
 }
 
@@ -89,6 +114,14 @@ impl SendError {
             failure,
             detail: Some(detail.into()),
         }
+    }
+}
+
+/// Returns the text of the operating system, or that of the kind: others may have foreign words.
+pub(super) fn io_text(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code).to_string(),
+        None => error.kind().to_string(),
     }
 }
 
@@ -118,7 +151,37 @@ impl fmt::Display for Status {
                     None => Ok(()),
                 }
             }
-            Self::Grpc(code) => write!(f, "gRPC status {code}"),
+            Self::Grpc(code) => {
+                write!(f, "gRPC status {code}")?;
+                let index = usize::try_from(*code).ok();
+                match index.and_then(|index| GRPC_CODES.get(index)) {
+                    Some(name) => write!(f, " ({name})"),
+                    None => Ok(()),
+                }
+            }
         }
     }
 }
+
+/// The names of codes, by number.
+///
+/// Source: gRPC, *Status Codes*.
+const GRPC_CODES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];

@@ -11,23 +11,12 @@ use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use trace_core::Clock;
 use ureq::{Agent, Body, Error, config::Config};
 
-use super::exchange::{BodyProblem, Request, Response, SendError, SendFailure, Status, Transport};
+use super::exchange::{
+    BodyProblem, ConnectOptions, MAX_ANSWER_BYTES, Request, Response, SendError, SendFailure,
+    Status, Transport, io_text,
+};
 use super::proxy;
 use super::retry_after::parse_retry_after;
-
-/// Most bytes of an answer's body that are read.
-const MAX_ANSWER_BYTES: u64 = 64 << 10;
-
-/// How to connect.
-#[derive(Clone, Default)]
-pub(crate) struct HttpOptions {
-    /// The usual timeout of a request.
-    pub(crate) timeout: Duration,
-    /// The URL of a proxy; by default, the environment has it.
-    pub(crate) proxy: Option<String>,
-    #[cfg(feature = "tls")]
-    pub(crate) tls: Option<ureq::tls::TlsConfig>,
-}
 
 /// Sends requests to one host.
 pub(crate) struct HttpTransport {
@@ -42,7 +31,7 @@ pub(crate) struct HttpTransport {
 impl HttpTransport {
     /// Makes a transport for the host of a URI. Does not connect. `None` if the options have a
     /// proxy that is no URL.
-    pub(crate) fn new(uri: &Uri, options: &HttpOptions) -> Option<Self> {
+    pub(crate) fn new(uri: &Uri, options: &ConnectOptions) -> Option<Self> {
         let proxy = match &options.proxy {
             Some(url) => Some(proxy::explicit(url)?),
             None => proxy::from_environment(uri),
@@ -60,7 +49,7 @@ impl HttpTransport {
             .timeout_global(Some(options.timeout));
         #[cfg(feature = "tls")]
         let config = match &options.tls {
-            Some(tls) => config.tls_config(tls.clone()),
+            Some(tls) => config.tls_config(tls_config(tls)),
             None => config,
         };
         let config = config.build();
@@ -102,6 +91,7 @@ impl HttpTransport {
         let (body, problem) = read_body(body);
         Response {
             status: Status::Http(head.status.as_u16()),
+            message: None,
             retry_after: retry_after.and_then(|value| parse_retry_after(value, now)),
             body,
             problem,
@@ -128,11 +118,40 @@ impl Transport for HttpTransport {
     }
 }
 
+/// Puts the settings into ureq's form.
+#[cfg(feature = "tls")]
+fn tls_config(settings: &super::tls::TlsSettings) -> ureq::tls::TlsConfig {
+    use rustls::pki_types::CertificateDer;
+    use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
+
+    let owned = |certificates: &[CertificateDer<'static>]| -> Vec<Certificate<'static>> {
+        let certificates = certificates.iter();
+        certificates
+            .map(|one| Certificate::from_der(one).to_owned())
+            .collect()
+    };
+    let roots = match &settings.roots {
+        None => RootCerts::PlatformVerifier,
+        Some(roots) => RootCerts::new_with_certs(&owned(roots)),
+    };
+    let identity = settings.identity.as_ref().and_then(|identity| {
+        // That it is one was checked when the file was read.
+        let key = PrivateKey::from_pem(&identity.key_pem).ok()?;
+        Some(ClientCert::new_with_certs(&owned(&identity.chain), key))
+    });
+    TlsConfig::builder()
+        .root_certs(roots)
+        .client_cert(identity)
+        .build()
+}
+
 /// Reads a body up to the limit. A body that is not read to its end costs the connection.
 fn read_body(body: Body) -> (Vec<u8>, Option<BodyProblem>) {
     let mut bytes = Vec::new();
     let mut reader = body.into_reader();
-    let read = (&mut reader).take(MAX_ANSWER_BYTES).read_to_end(&mut bytes);
+    let read = (&mut reader)
+        .take(MAX_ANSWER_BYTES as u64)
+        .read_to_end(&mut bytes);
     // One more read finds the end, by which the connection is kept.
     match read.and_then(|_| reader.read(&mut [0])) {
         Ok(0) => (bytes, None),
@@ -202,10 +221,5 @@ fn describe_io(error: &io::Error) -> SendError {
         Kind::TimedOut | Kind::WouldBlock => SendFailure::TimedOut,
         _ => SendFailure::NotConnected,
     };
-    // The text of the operating system, or that of the kind: others may have foreign words.
-    let detail = match error.raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code).to_string(),
-        None => error.kind().to_string(),
-    };
-    SendError::with_detail(failure, detail)
+    SendError::with_detail(failure, io_text(error))
 }

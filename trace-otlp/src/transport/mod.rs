@@ -5,11 +5,13 @@
 
 mod compression;
 mod exchange;
+#[cfg(feature = "grpc")]
+pub(crate) mod grpc;
 #[cfg(feature = "http")]
 pub(crate) mod http;
+mod message_fields;
 #[cfg(feature = "http")]
 mod proxy;
-#[cfg(feature = "http")]
 mod retry_after;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
@@ -17,5 +19,6 @@ pub(crate) mod tls;
 pub use compression::Compression;
 pub(crate) use compression::{Compressor, MissingCompression};
 pub(crate) use exchange::{
-    BodyProblem, Request, Response, SendError, SendFailure, Status, Transport,
+    BodyProblem, ConnectOptions, Request, Response, SendError, SendFailure, Status, Transport,
 };
+pub(crate) use message_fields::{Fields, Value};

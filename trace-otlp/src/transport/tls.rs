@@ -1,14 +1,32 @@
 //! Settings of TLS: which servers are believed, and how this client says who it is.
 //!
-//! Reads files when a collector is built. Does not connect.
+//! Reads files when a collector is built. Does not connect. What a client makes of the settings
+//! is in `http.rs` and `grpc/tls.rs`.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
+
+/// What the files have.
+pub(crate) struct TlsSettings {
+    /// Who is believed; `None` for the platform's roots.
+    pub(super) roots: Option<Vec<CertificateDer<'static>>>,
+    pub(super) identity: Option<TlsIdentity>,
+}
+
+/// The certificates of this client, and their key, which belongs to them.
+pub(super) struct TlsIdentity {
+    pub(super) chain: Vec<CertificateDer<'static>>,
+    #[cfg(feature = "grpc")]
+    pub(super) key: PrivateKeyDer<'static>,
+    /// ureq has no other entrance for a key of any kind.
+    #[cfg(feature = "http")]
+    pub(super) key_pem: Vec<u8>,
+}
 
 /// A file that cannot be used.
 #[derive(Debug)]
@@ -30,36 +48,32 @@ pub(crate) enum TlsFileProblem {
 pub(crate) fn read(
     certificate: Option<&Path>,
     identity: Option<(&Path, &Path)>,
-) -> Result<TlsConfig, TlsFileError> {
-    let roots = match certificate {
-        None => RootCerts::PlatformVerifier,
-        Some(path) => RootCerts::new_with_certs(&certificates(path)?),
-    };
+) -> Result<TlsSettings, TlsFileError> {
+    let roots = certificate.map(certificates).transpose()?;
     let identity = match identity {
         None => None,
         Some((chain_path, key_path)) => {
             let chain = certificates(chain_path)?;
-            let without = || TlsFileError::new(key_path, TlsFileProblem::Without("private key"));
+            let without = |_| TlsFileError::new(key_path, TlsFileProblem::Without("private key"));
             let pem = read_file(key_path)?;
-            let der = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| without())?;
-            check_identity(chain_path, &chain, der)?;
-            let key = PrivateKey::from_pem(&pem).map_err(|_| without())?;
-            Some(ClientCert::new_with_certs(&chain, key))
+            let key = PrivateKeyDer::from_pem_slice(&pem).map_err(without)?;
+            check_identity(chain_path, chain.clone(), key.clone_key())?;
+            Some(TlsIdentity {
+                chain,
+                #[cfg(feature = "grpc")]
+                key,
+                #[cfg(feature = "http")]
+                key_pem: pem,
+            })
         }
     };
-    Ok(TlsConfig::builder()
-        .root_certs(roots)
-        .client_cert(identity)
-        .build())
+    Ok(TlsSettings { roots, identity })
 }
 
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, TlsFileError> {
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsFileError> {
     let pem = read_file(path)?;
     // Damaged items are left out. A file with no other is an error.
-    let certificates = parse_pem(&pem).filter_map(|item| match item {
-        Ok(PemItem::Certificate(certificate)) => Some(certificate),
-        _ => None,
-    });
+    let certificates = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok);
     let certificates: Vec<_> = certificates.collect();
     if certificates.is_empty() {
         let problem = TlsFileProblem::Without("certificate");
@@ -76,21 +90,18 @@ fn read_file(path: &Path) -> Result<Vec<u8>, TlsFileError> {
 /// Checks that the key belongs to the certificate. ureq panics if it does not.
 fn check_identity(
     path: &Path,
-    chain: &[Certificate<'static>],
+    chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 ) -> Result<(), TlsFileError> {
     let mismatch =
         |error: rustls::Error| TlsFileError::new(path, TlsFileProblem::Mismatch(error.to_string()));
-    let chain = chain
-        .iter()
-        .map(|one| CertificateDer::from(one.der().to_vec()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(mismatch)?
         .with_root_certificates(rustls::RootCertStore::empty());
     builder
-        .with_client_auth_cert(chain.collect(), key)
+        .with_client_auth_cert(chain, key)
         .map(drop)
         .map_err(mismatch)
 }
@@ -101,5 +112,15 @@ impl TlsFileError {
             path: path.to_owned(),
             problem,
         }
+    }
+}
+
+impl fmt::Debug for TlsSettings {
+    /// Leaves out what is secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsSettings")
+            .field("has_own_roots", &self.roots.is_some())
+            .field("has_identity", &self.identity.is_some())
+            .finish()
     }
 }

@@ -122,6 +122,7 @@ impl Rate {
     }
 
     /// Converts ticks to nanoseconds.
+    #[inline]
     pub(super) fn nanos(self, ticks: u64) -> u64 {
         let nanos = (u128::from(ticks) * u128::from(self.0)) >> 32;
         u64::try_from(nanos).unwrap_or(u64::MAX)

@@ -9,7 +9,7 @@ use super::report::report;
 use crate::propagation::carrier::first;
 use crate::propagation::{Extracted, Extractor, Injector, Propagator, TraceStart};
 use crate::value::baggage::trim;
-use crate::value::{TraceContext, TraceFlags};
+use crate::value::{Baggage, TraceContext, TraceFlags};
 
 const SINGLE: &str = "b3";
 const TRACE_ID: &str = "x-b3-traceid";
@@ -92,6 +92,14 @@ impl Propagator for B3Propagator {
         );
     }
 
+    fn inject_start(&self, start: TraceStart, _baggage: &Baggage, headers: &mut dyn Injector) {
+        match start.flags {
+            None => {}
+            Some(flags) if flags.is_debug() => headers.set(SINGLE, "d"),
+            Some(flags) => headers.set(SINGLE, digit(flags)),
+        }
+    }
+
     fn extract(&self, headers: &dyn Extractor) -> Extracted {
         extract(headers)
     }
@@ -107,16 +115,27 @@ impl Propagator for B3MultiPropagator {
             true => headers.set(FLAGS, "1"),
             false => headers.remove(FLAGS),
         }
-        match flags.is_sampled() {
-            _ if flags.is_deferred() || flags.is_debug() => headers.remove(SAMPLED),
-            true => headers.set(SAMPLED, "1"),
-            false => headers.set(SAMPLED, "0"),
+        match flags.is_deferred() || flags.is_debug() {
+            true => headers.remove(SAMPLED),
+            false => headers.set(SAMPLED, digit(flags)),
+        }
+    }
+
+    fn inject_start(&self, start: TraceStart, _baggage: &Baggage, headers: &mut dyn Injector) {
+        match start.flags {
+            None => {}
+            Some(flags) if flags.is_debug() => headers.set(FLAGS, "1"),
+            Some(flags) => headers.set(SAMPLED, digit(flags)),
         }
     }
 
     fn extract(&self, headers: &dyn Extractor) -> Extracted {
         extract(headers)
     }
+}
+
+const fn digit(flags: TraceFlags) -> &'static str {
+    if flags.is_sampled() { "1" } else { "0" }
 }
 
 /// Source: B3 Propagation, *Http Encodings*: the single header takes precedence. So a state alone

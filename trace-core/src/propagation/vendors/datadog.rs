@@ -7,10 +7,10 @@ use super::error::{Field, ParseVendorError};
 use super::ids::low;
 use super::report::{extract_with, report};
 use crate::propagation::carrier::first;
-use crate::propagation::{Extracted, Extractor, Injector, Propagator};
+use crate::propagation::{Extracted, Extractor, Injector, Propagator, TraceStart};
 use crate::value::baggage::trim;
 use crate::value::hex::{HexFinding, parse_hex};
-use crate::value::{SpanId, TraceContext, TraceFlags, TraceId};
+use crate::value::{Baggage, SpanId, TraceContext, TraceFlags, TraceId};
 
 const TRACE_ID: &str = "x-datadog-trace-id";
 const PARENT_ID: &str = "x-datadog-parent-id";
@@ -85,6 +85,23 @@ impl Propagator for DatadogPropagator {
                 Some(value) => headers.set(name, &value),
                 None => headers.remove(name),
             }
+        }
+    }
+
+    fn inject_start(&self, start: TraceStart, _baggage: &Baggage, headers: &mut dyn Injector) {
+        let Some(trace) = start.trace_id.map(TraceId::get) else {
+            return;
+        };
+        let (high, trace) = (low(trace >> 64), low(trace));
+        if trace == 0 {
+            return;
+        }
+        headers.set(TRACE_ID, &trace.to_string());
+        if high != 0 {
+            headers.set(TAGS, &format!("{HIGH_HALF}={high:016x}"));
+        }
+        if let Some(flags) = start.flags {
+            headers.set(PRIORITY, if flags.is_sampled() { "1" } else { "0" });
         }
     }
 

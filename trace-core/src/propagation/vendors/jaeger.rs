@@ -6,10 +6,10 @@ use super::error::{Field, ParseVendorError};
 use super::ids::{low, short_span_id, short_trace_id};
 use super::uber_baggage;
 use crate::propagation::carrier::first;
-use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
+use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator, TraceStart};
 use crate::value::baggage::trim;
 use crate::value::hex::parse_any_hex;
-use crate::value::{TraceContext, TraceFlags};
+use crate::value::{Baggage, TraceContext, TraceFlags};
 
 const UBER_TRACE_ID: &str = "uber-trace-id";
 
@@ -55,6 +55,12 @@ impl Propagator for JaegerPropagator {
         let text = format!("{}:{}:0:{flags:x}", context.trace_id, context.span_id);
         headers.set(UBER_TRACE_ID, &text);
         uber_baggage::inject(&context.baggage, headers);
+    }
+
+    fn inject_start(&self, _start: TraceStart, baggage: &Baggage, headers: &mut dyn Injector) {
+        if !baggage.is_empty() {
+            uber_baggage::inject(baggage, headers);
+        }
     }
 
     fn extract(&self, headers: &dyn Extractor) -> Extracted {

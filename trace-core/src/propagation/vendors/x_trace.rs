@@ -4,9 +4,9 @@ use super::error::{Field, ParseVendorError};
 use super::ids::{span_id, trace_id};
 use super::report::{extract_with, report};
 use crate::propagation::carrier::first;
-use crate::propagation::{Extracted, Extractor, Injector, Propagator};
+use crate::propagation::{Extracted, Extractor, Injector, Propagator, TraceStart};
 use crate::value::baggage::trim;
-use crate::value::{TraceContext, TraceFlags, TraceId};
+use crate::value::{Baggage, TraceContext, TraceFlags, TraceId};
 
 const TRACE_ID: &str = "x-trace-id";
 const SPAN_ID: &str = "x-span-id";
@@ -62,12 +62,27 @@ impl Propagator for XTracePropagator {
             Some(parent) => headers.set(PARENT_SPAN_ID, &parent.to_string()),
             None => headers.remove(PARENT_SPAN_ID),
         }
-        headers.set(SAMPLED, if context.is_sampled() { "1" } else { "0" });
+        headers.set(SAMPLED, digit(context.flags));
+    }
+
+    fn inject_start(&self, start: TraceStart, _baggage: &Baggage, headers: &mut dyn Injector) {
+        // A decision without an id is not of this format.
+        let Some(trace_id) = start.trace_id else {
+            return;
+        };
+        headers.set(TRACE_ID, &trace_id.to_string());
+        if let Some(flags) = start.flags {
+            headers.set(SAMPLED, digit(flags));
+        }
     }
 
     fn extract(&self, headers: &dyn Extractor) -> Extracted {
         extract_with(read, headers)
     }
+}
+
+const fn digit(flags: TraceFlags) -> &'static str {
+    if flags.is_sampled() { "1" } else { "0" }
 }
 
 fn read(headers: &dyn Extractor, found: &mut Extracted) -> Result<(), ParseVendorError> {

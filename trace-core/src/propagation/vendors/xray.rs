@@ -3,10 +3,10 @@
 use super::error::{Field, ParseVendorError};
 use super::ids::span_id;
 use crate::propagation::carrier::first;
-use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
+use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator, TraceStart};
 use crate::value::baggage::trim;
 use crate::value::hex::{HexFinding, parse_any_hex};
-use crate::value::{TraceContext, TraceFlags, TraceId};
+use crate::value::{Baggage, TraceContext, TraceFlags, TraceId};
 
 const HEADER: &str = "x-amzn-trace-id";
 
@@ -43,18 +43,17 @@ pub struct XrayPropagator;
 
 impl Propagator for XrayPropagator {
     fn inject(&self, context: &TraceContext, headers: &mut dyn Injector) {
-        let trace = context.trace_id.get();
-        let (time, rest) = (trace >> 96, trace & (u128::MAX >> 32));
-        let sampled = match context.flags {
-            flags if flags.is_deferred() => "",
-            flags if flags.is_sampled() => ";Sampled=1",
-            _ => ";Sampled=0",
+        let (root, span) = (root(context.trace_id), context.span_id);
+        let sampled = sampled(context.flags);
+        headers.set(HEADER, &format!("{root};Parent={span}{sampled}"));
+    }
+
+    fn inject_start(&self, start: TraceStart, _baggage: &Baggage, headers: &mut dyn Injector) {
+        let Some(trace_id) = start.trace_id else {
+            return;
         };
-        let span = context.span_id;
-        headers.set(
-            HEADER,
-            &format!("Root=1-{time:08x}-{rest:024x};Parent={span}{sampled}"),
-        );
+        let sampled = start.flags.map_or("", sampled);
+        headers.set(HEADER, &format!("{}{sampled}", root(trace_id)));
     }
 
     fn extract(&self, headers: &dyn Extractor) -> Extracted {
@@ -93,6 +92,20 @@ impl Propagator for XrayPropagator {
             Err(error) => report(error),
         }
         found
+    }
+}
+
+fn root(trace_id: TraceId) -> String {
+    let trace = trace_id.get();
+    let (time, rest) = (trace >> 96, trace & (u128::MAX >> 32));
+    format!("Root=1-{time:08x}-{rest:024x}")
+}
+
+fn sampled(flags: TraceFlags) -> &'static str {
+    match flags {
+        flags if flags.is_deferred() => "",
+        flags if flags.is_sampled() => ";Sampled=1",
+        _ => ";Sampled=0",
     }
 }
 

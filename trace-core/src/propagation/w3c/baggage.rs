@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::baggage_error::{Finding, ParseBaggageError, Reason};
 use super::header_names::BAGGAGE;
 use crate::propagation::carrier::joined;
-use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
+use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator, TraceStart};
 use crate::value::baggage::trim;
 use crate::value::baggage::{
     BaggageEntry, check_key, check_metadata, is_baggage_octet, is_plain_in_value,
@@ -40,6 +40,12 @@ impl Propagator for BaggagePropagator {
             headers.remove(BAGGAGE);
         } else {
             headers.set(BAGGAGE, &context.baggage.to_header());
+        }
+    }
+
+    fn inject_start(&self, _start: TraceStart, baggage: &Baggage, headers: &mut dyn Injector) {
+        if !baggage.is_empty() {
+            headers.set(BAGGAGE, &baggage.to_header());
         }
     }
 

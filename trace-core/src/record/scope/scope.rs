@@ -12,8 +12,9 @@ use super::active::Active;
 use super::attachment::Attachment;
 use super::unsampled::Unsampled;
 use crate::process::fork;
+use crate::propagation::TraceStart;
 use crate::record::trace::TracerCore;
-use crate::value::TraceContext;
+use crate::value::{Baggage, TraceContext};
 
 /// The state of a scope whose code does not run at the moment. It has two words.
 ///
@@ -71,6 +72,11 @@ impl Scope {
     /// The context for a call to another service from a trace that is not recorded.
     pub(crate) fn unsampled_context_of_call(&self) -> Option<TraceContext> {
         self.unsampled_trace().and_then(Unsampled::context_of_call)
+    }
+
+    /// What came without a context, to be passed on with the baggage.
+    pub(crate) fn start_passed_on(&self) -> Option<(TraceStart, Baggage)> {
+        self.unsampled_trace().and_then(Unsampled::start)
     }
 
     /// Whether there is no tracer and a context is only passed through.

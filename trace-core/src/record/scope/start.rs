@@ -260,6 +260,16 @@ impl Scope {
         scope.with_baggage(baggage.or(Some(&context.baggage)))
     }
 
+    /// Passes on what came without a context.
+    pub(crate) fn passing_start(
+        tracer: Option<&Arc<TracerCore>>,
+        start: TraceStart,
+        baggage: Option<&Baggage>,
+    ) -> Self {
+        let scope = Self::unsampled(Unsampled::passing_start(tracer, start));
+        scope.with_baggage(baggage)
+    }
+
     /// Records nothing and passes nothing on.
     pub(crate) fn nothing(tracer: &Arc<TracerCore>) -> Self {
         Self::unsampled(Unsampled::nothing(tracer))

@@ -12,6 +12,7 @@ use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 
 use crate::diagnostics::NotSampledBy;
+use crate::propagation::TraceStart;
 use crate::record::thread;
 use crate::record::trace::TracerCore;
 use crate::value::{Baggage, SpanId, TraceContext, TraceFlags, TraceId, TraceState};
@@ -46,6 +47,8 @@ enum Passes {
     Own,
     /// The caller's context, unchanged.
     Caller,
+    /// What the caller sent without a context: there is no trace.
+    Start(TraceStart),
     /// Nothing: there is no trace.
     Nothing,
 }
@@ -98,6 +101,16 @@ impl Unsampled {
         unsampled.trace_id = context.trace_id;
         unsampled.begin_below(context.parent_span_id, &context.tracestate);
         unsampled.set_span_id(context.span_id);
+        unsampled
+    }
+
+    /// Passes on what came without a context. No trace runs in it.
+    #[cold]
+    pub(super) fn passing_start(tracer: Option<&Arc<TracerCore>>, start: TraceStart) -> Box<Self> {
+        let mut unsampled = Self::empty();
+        unsampled.tracer = tracer.cloned();
+        unsampled.passes = Passes::Start(start);
+        unsampled.key = thread::new_scope();
         unsampled
     }
 
@@ -172,7 +185,7 @@ impl Unsampled {
     }
 
     const fn has_trace(&self) -> bool {
-        !matches!(self.passes, Passes::Nothing)
+        matches!(self.passes, Passes::Own | Passes::Caller)
     }
 
     /// The id of the trace, if there is one.
@@ -218,10 +231,19 @@ impl Unsampled {
         })
     }
 
-    /// The baggage, if there is a trace. Code in this scope may change it for later code in
+    /// What came without a context, to be passed on with the baggage.
+    pub(in crate::record) fn start(&self) -> Option<(TraceStart, Baggage)> {
+        match self.passes {
+            Passes::Start(start) => Some((start, self.baggage.clone())),
+            Passes::Own | Passes::Caller | Passes::Nothing => None,
+        }
+    }
+
+    /// The baggage, if there is a trace, or if baggage is passed on without one. Code in this scope may change it for later code in
     /// the scope.
     pub(in crate::record) fn baggage(&mut self) -> Option<&mut Baggage> {
-        self.has_trace().then_some(&mut self.baggage)
+        let has_baggage = !matches!(self.passes, Passes::Nothing);
+        has_baggage.then_some(&mut self.baggage)
     }
 
     /// Ends the trace in this scope, and keeps the box for the thread's next such trace. The

@@ -15,6 +15,7 @@ impl<'a> FieldKey<'a> {
     ///
     /// The site number in the entry is not looked up, because keys of a site are only
     /// written to spans of that site.
+    #[inline]
     pub(crate) fn text(self, site: &'static Site) -> &'a str {
         match self {
             Self::Text(text) => text,
@@ -59,6 +60,7 @@ impl<'a> FieldValue<'a> {
     ///
     /// If the copy is missing, the result is an empty array. This does not happen, because
     /// the index copies every array that it keeps.
+    #[inline]
     pub(super) fn as_tag(self, array: Option<&'a TagArray>) -> TagRef<'a> {
         static EMPTY: TagArray = TagArray::Bool(Vec::new());
         match self {

@@ -48,6 +48,6 @@ pub(crate) use part::{Part, PartReport, PartState, SCOPE_NUMBER_BLOCK};
 pub(crate) use part_losses::PartLosses;
 pub(crate) use replace_texts::ReplaceTexts;
 pub(crate) use span_index::IndexedSpan;
-pub(crate) use streamed_span::StreamedSpan;
+pub(crate) use streamed_span::{StreamedSpan, StreamedTags};
 pub use trace_losses::TraceLosses;
 pub(crate) use trace_losses::{LaneLoss, LossReason};

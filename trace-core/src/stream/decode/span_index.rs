@@ -15,7 +15,7 @@ use super::piece::Piece;
 use crate::stream::{
     Chunk, Close, Cursor, Entry, EntryKind, FieldKey, FieldValue, Open, Site, SiteTable,
 };
-use crate::value::{DroppedItems, Limits, Outcome, TagArray};
+use crate::value::{DroppedItems, Limits, Outcome, TagArray, TagRef};
 
 /// The spans of a batch, and the positions of their entries in its chunks.
 ///
@@ -56,7 +56,8 @@ pub(crate) struct IndexedSpan {
     /// The first of its nodes, or `NONE`.
     pub(super) first: u32,
     pub(crate) dropped: DroppedItems,
-    /// The set of the kinds of its entries; see [`EntryKind::bit`].
+    /// The set of the kinds of its entries; see [`EntryKind::bit`]. The lowest bit, which
+    /// is no kind's, is [`TEXT_KEYS`].
     kinds: u16,
     pub(crate) outcome: Outcome,
 }
@@ -94,6 +95,12 @@ pub(super) struct EntryNode {
     pub(super) array: u32,
 }
 
+/// A bit of a set of kinds: the span has a tag whose key is not one of its site's.
+const TEXT_KEYS: u16 = 1;
+
+// No kind has the number zero.
+const _: () = assert!(EntryKind::Tag.bit() > TEXT_KEYS);
+
 /// No node, and no array.
 const NONE: u32 = u32::MAX;
 
@@ -126,12 +133,20 @@ pub(super) struct IndexedEntry<'a> {
 
 impl IndexedSpan {
     /// Returns whether the span has an entry of this kind.
+    #[inline]
     pub(crate) fn has(&self, kind: EntryKind) -> bool {
         self.has_one_of([kind])
     }
 
+    /// Returns whether the span may have a tag whose key is not one of its site's.
+    #[inline]
+    pub(crate) fn has_text_keys(&self) -> bool {
+        self.kinds & TEXT_KEYS != 0
+    }
+
     /// Returns whether the span has an entry of one of these kinds. If not, the caller can
     /// skip the span's entries.
+    #[inline]
     pub(crate) fn has_one_of<const N: usize>(&self, kinds: [EntryKind; N]) -> bool {
         let bits = kinds.iter().fold(0, |bits, kind| bits | kind.bit());
         self.kinds & bits != 0
@@ -314,9 +329,13 @@ impl SpanIndex {
             }
             return;
         }
-        let Some(IndexedSpan { dropped, .. }) = self.spans.get_mut(open.span as usize) else {
+        let Some(IndexedSpan { dropped, kinds, .. }) = self.spans.get_mut(open.span as usize)
+        else {
             return;
         };
+        if let Entry::Tag(FieldKey::Text(_), _) = entry {
+            *kinds |= TEXT_KEYS;
+        }
         match open.counts.add(entry, limits, dropped) {
             Admission::Whole => self.add(open, entry.kind(), cursor, array),
             Admission::WithoutLog => self.add(open, entry.kind(), cursor, WITHOUT_LOG),
@@ -436,10 +455,7 @@ impl<'a> Entries<'a> {
         let index = self.next;
         let item = self.index.nodes.get(index as usize)?;
         self.next = item.next;
-        let chunk = match item.cursor.is_of_replaced() {
-            false => self.chunk?,
-            true => &self.index.replaced,
-        };
+        let chunk = self.chunk_of(item)?;
         let (_, mut entry, end) = chunk.entry(item.cursor)?;
         let is_without_log = item.array == WITHOUT_LOG;
         if is_without_log && let Entry::Error { log, .. } = &mut entry {
@@ -453,6 +469,41 @@ impl<'a> Entries<'a> {
             is_without_log,
             array: self.index.arrays.get(item.array as usize),
         })
+    }
+
+    /// Returns the chunk that has the entry of a node.
+    #[inline]
+    fn chunk_of(&self, node: &EntryNode) -> Option<&'a Chunk> {
+        match node.cursor.is_of_replaced() {
+            false => self.chunk,
+            true => Some(&self.index.replaced),
+        }
+    }
+
+    /// Reads the next entry if it is a tag. Tags come first, so `None` means that there is
+    /// no other one. `site` is the site of the span.
+    #[inline]
+    pub(super) fn next_tag(&mut self, site: &'static Site) -> Option<(&'a str, TagRef<'a>)> {
+        let item = self.index.nodes.get(self.next as usize)?;
+        match self.chunk_of(item)?.plain_tag(item.cursor, site) {
+            Some(tag) => {
+                self.next = item.next;
+                Some(tag)
+            }
+            None => self.next_other_tag(site),
+        }
+    }
+
+    /// Does the same for a tag whose key is a text or whose value is an array.
+    #[inline(never)]
+    fn next_other_tag(&mut self, site: &'static Site) -> Option<(&'a str, TagRef<'a>)> {
+        let mut rest = self.clone();
+        let item = rest.next_entry()?;
+        let Entry::Tag(key, value) = item.entry else {
+            return None;
+        };
+        *self = rest;
+        Some((key.text(site), value.as_tag(item.array)))
     }
 }
 

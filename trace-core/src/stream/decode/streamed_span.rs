@@ -39,17 +39,40 @@ pub(crate) struct StreamedSpan<'a> {
 /// If the body panicked, the type of an earlier error does not count. These tags are
 /// computed from the outcome and the errors of the span. So they need no bytes in the
 /// stream, and the limit of tags does not apply. A cancelled span may also have an error.
-fn outcome_tags<'a>(
-    outcome: Outcome,
-    error_type: Option<&'a str>,
-) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
+fn outcome_tags(outcome: Outcome, error_type: Option<&str>) -> [Option<(&str, TagRef<'_>)>; 2] {
     let cancelled = (outcome == Outcome::Cancelled).then_some((CANCELLED, TagRef::Bool(true)));
     let error_type = match outcome {
         Outcome::Panicked => Some(PANIC),
         Outcome::Ok | Outcome::Error | Outcome::Cancelled => error_type,
     };
     let failed = error_type.map(|error_type| (ERROR_TYPE, TagRef::Str(error_type)));
-    cancelled.into_iter().chain(failed)
+    [cancelled, failed]
+}
+
+/// The tags of a span: those of the application, which are the first entries, and then
+/// those of the outcome.
+#[derive(Clone, Debug)]
+pub(crate) struct StreamedTags<'a> {
+    span: StreamedSpan<'a>,
+    own: Entries<'a>,
+    /// Set after the last tag of the application.
+    of_outcome: Option<OutcomeTags<'a>>,
+}
+
+type OutcomeTags<'a> = std::array::IntoIter<Option<(&'a str, TagRef<'a>)>, 2>;
+
+impl<'a> Iterator for StreamedTags<'a> {
+    type Item = (&'a str, TagRef<'a>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(tag) = self.own.next_tag(self.span.span.site) {
+            return Some(tag);
+        }
+        let span = self.span;
+        let of_outcome = self.of_outcome.get_or_insert_with(|| span.outcome_tags());
+        of_outcome.find_map(|tag| tag)
+    }
 }
 
 impl<'a> StreamedSpan<'a> {
@@ -58,29 +81,25 @@ impl<'a> StreamedSpan<'a> {
         self.decoded.entries(self.span)
     }
 
-    /// Returns all entries if the span has an entry of these kinds.
-    fn all_entries_with<const N: usize>(self, kinds: [EntryKind; N]) -> Option<Entries<'a>> {
-        self.span.has_one_of(kinds).then(|| self.entries())
-    }
-
-    /// Returns all entries if the span has an entry of these kinds, and none otherwise.
-    /// The caller selects those that it needs.
-    fn entries_with<const N: usize>(
-        self,
-        kinds: [EntryKind; N],
-    ) -> impl Iterator<Item = Entry<'a>> {
-        let entries = self.all_entries_with(kinds);
-        entries.into_iter().flatten().map(|(entry, _)| entry)
-    }
-
     /// Returns the newest value that `answer` returns for an entry. `kinds` are the kinds
     /// of entries for which `answer` returns a value.
+    #[inline]
     fn newest<T, const N: usize>(
         self,
         kinds: [EntryKind; N],
-        answer: impl Fn(Entry<'a>) -> Option<T>,
+        answer: fn(Entry<'a>) -> Option<T>,
     ) -> Option<T> {
-        self.entries_with(kinds).filter_map(answer).last()
+        // Nearly every span has no such entry, and this check only compares bits.
+        if !self.span.has_one_of(kinds) {
+            return None;
+        }
+        self.newest_of_all(answer)
+    }
+
+    #[inline(never)]
+    fn newest_of_all<T>(self, answer: fn(Entry<'a>) -> Option<T>) -> Option<T> {
+        let entries = self.entries().map(|(entry, _)| entry);
+        entries.filter_map(answer).last()
     }
 
     /// Turns a raw reading of the clock into wall-clock time. It uses the anchor of the
@@ -91,19 +110,15 @@ impl<'a> StreamedSpan<'a> {
     }
 
     /// Returns the start that the application has set, or the one that the clock measured.
+    #[inline]
     pub(crate) fn start(self) -> Timestamp {
-        let clock = self.time(self.span.start);
-        // Nearly every span has no such entry, and this check only compares bits.
-        if self.span.has(EntryKind::StartedAt) {
-            return self
-                .newest([EntryKind::StartedAt], limits::start)
-                .unwrap_or(clock);
-        }
-        clock
+        self.newest([EntryKind::StartedAt], limits::start)
+            .unwrap_or_else(|| self.time(self.span.start))
     }
 
     /// Returns the end that the application has set, or the one that the clock measured.
     /// It is never before the start.
+    #[inline]
     pub(crate) fn end(self) -> Timestamp {
         // The later of the two readings, because a counter that lags behind must not make
         // the duration negative.
@@ -120,23 +135,27 @@ impl<'a> StreamedSpan<'a> {
     }
 
     /// Returns the operation name if an entry replaces the site's.
+    #[inline]
     pub(crate) fn renamed(self) -> Option<&'a str> {
         self.newest([EntryKind::Name, EntryKind::Described], limits::name)
     }
 
     /// Returns the service name if an entry replaces the resource's. It applies to the
     /// whole span, even if it was set in the middle of the span.
+    #[inline]
     pub(crate) fn service(self) -> Option<&'a str> {
         self.newest([EntryKind::Service], limits::service)
     }
 
     /// Returns the span kind.
+    #[inline]
     pub(crate) fn kind(self) -> SpanKind {
         self.newest([EntryKind::SpanKind, EntryKind::Described], limits::kind)
             .unwrap_or(self.span.site.kind())
     }
 
     /// Returns the file and line, if they are known.
+    #[inline]
     pub(crate) fn source(self) -> Option<(&'a str, u32)> {
         let site = self.span.site;
         // The shared site of spans that are described at run time has no file. The site of
@@ -148,44 +167,99 @@ impl<'a> StreamedSpan<'a> {
 
     /// Returns whether the span's context was written into headers. The entry has no other
     /// content, so its kind is enough.
+    #[inline]
     pub(crate) fn context_sent(self) -> bool {
         self.span.has(EntryKind::ContextSent)
     }
 
     /// Returns the status. An error counts even if a child span has logged it, or if its
     /// log was cut off.
+    #[inline]
     pub(crate) fn status(self) -> StatusRef<'a> {
-        let entries = self.entries_with([EntryKind::Status, EntryKind::Error]);
+        let has_entry = self.span.has_one_of([EntryKind::Status, EntryKind::Error]);
+        if !has_entry && self.span.outcome != Outcome::Panicked {
+            return StatusRef::Unset;
+        }
+        self.status_of_entries()
+    }
+
+    #[inline(never)]
+    fn status_of_entries(self) -> StatusRef<'a> {
+        let entries = self.entries().map(|(entry, _)| entry);
         limits::status(self.span.outcome, entries)
     }
 
     /// Returns all tags, each key once. The tags that the application has set come first,
     /// in the order in which their keys were first set. The tags of the outcome follow.
-    pub(crate) fn tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
-        self.own_tags().chain(self.outcome_tags())
-    }
-
-    /// Returns the tags that the application has set. They are the first entries of a
-    /// span, so this stops at the first other entry.
-    fn own_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
-        let site = self.span.site;
-        let entries = self.entries();
-        entries.map_while(move |(entry, array)| match entry {
-            Entry::Tag(key, value) => Some((key.text(site), value.as_tag(array))),
-            _ => None,
-        })
+    #[inline]
+    pub(crate) fn tags(self) -> StreamedTags<'a> {
+        StreamedTags {
+            span: self,
+            own: self.entries(),
+            of_outcome: None,
+        }
     }
 
     /// Returns the tags that describe how the body ended. If the application has set a tag
     /// with the same key, the application's tag wins.
-    fn outcome_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
-        outcome_tags(self.span.outcome, self.error_type())
-            .filter(move |(key, _)| self.own_tags().all(|(own, _)| own != *key))
+    #[inline]
+    fn outcome_tags(self) -> OutcomeTags<'a> {
+        if !self.has_outcome_tags() {
+            return [None; 2].into_iter();
+        }
+        self.written_outcome_tags()
+    }
+
+    #[inline(never)]
+    fn written_outcome_tags(self) -> OutcomeTags<'a> {
+        let is_set = |key| {
+            let mut own = StreamedTags {
+                span: self,
+                own: self.entries(),
+                of_outcome: Some([None; 2].into_iter()),
+            };
+            own.any(|(own, _)| own == key)
+        };
+        let tags = outcome_tags(self.span.outcome, self.error_type());
+        tags.map(|tag| tag.filter(|(key, _)| !is_set(*key)))
+            .into_iter()
+    }
+
+    /// Returns whether the span may have tags that describe how the body ended.
+    #[inline]
+    fn has_outcome_tags(self) -> bool {
+        let outcome = self.span.outcome;
+        matches!(outcome, Outcome::Cancelled | Outcome::Panicked) || self.span.has(EntryKind::Error)
+    }
+
+    /// Returns whether all keys of its tags are among those of its site.
+    #[inline]
+    pub(crate) fn has_only_keys_of_site(self) -> bool {
+        !self.span.has_text_keys() && !self.has_outcome_tags()
+    }
+
+    /// Returns whether its name, its kind and its place are those of its site.
+    #[inline]
+    pub(crate) fn is_as_its_site(self) -> bool {
+        let kinds = [EntryKind::Name, EntryKind::SpanKind, EntryKind::Described];
+        !self.span.has_one_of(kinds)
     }
 
     /// Returns the type of the newest error, even if a later status is ok.
     fn error_type(self) -> Option<&'a str> {
         self.newest([EntryKind::Error], limits::error_type)
+    }
+
+    /// Returns whether the span may have logs.
+    #[inline]
+    pub(crate) fn has_logs(self) -> bool {
+        self.span.has_one_of([EntryKind::Log, EntryKind::Error])
+    }
+
+    /// Returns whether the span may have links.
+    #[inline]
+    pub(crate) fn has_links(self) -> bool {
+        self.span.has(EntryKind::Link)
     }
 
     /// Returns the logs and logged errors, in the order in which they were written.
@@ -206,10 +280,9 @@ impl<'a> StreamedSpan<'a> {
     /// Returns the logs and logged errors, in the order of the entries. Logs that the
     /// limits cut off are not in the index.
     fn written_logs(self) -> impl Iterator<Item = Log> {
-        let mut entries = self.all_entries_with([EntryKind::Log, EntryKind::Error]);
+        let mut entries = self.entries();
         std::iter::from_fn(move || {
             loop {
-                let entries = entries.as_mut()?;
                 match entries.next()?.0 {
                     Entry::Log { time, message } => {
                         return Some(Log {
@@ -236,10 +309,9 @@ impl<'a> StreamedSpan<'a> {
     /// Returns the links, in the order in which they were written. A link to nothing is left
     /// out.
     pub(crate) fn links(self) -> impl Iterator<Item = Link> {
-        let mut entries = self.all_entries_with([EntryKind::Link]);
+        let mut entries = self.entries();
         std::iter::from_fn(move || {
             loop {
-                let entries = entries.as_mut()?;
                 // Only a rewrite writes a link to nothing, as a placeholder for a link
                 // that was cut off. The limits cut the placeholder off again, so it does
                 // not get here.

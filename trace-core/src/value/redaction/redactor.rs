@@ -33,7 +33,8 @@ pub trait Redactor: Send + Sync {
 
     /// Returns the text without its secrets; `None` if it has none.
     ///
-    /// It is called for each text, so it should return quickly if there is nothing to replace.
+    /// It is called for nearly each text, so it should return quickly if there is nothing to
+    /// replace. The answer must depend on the text alone: the tracer may keep it.
     fn redact_text(&self, text: &str) -> Option<String>;
 
     /// Returns what takes the place of a string whose key says

@@ -26,7 +26,8 @@ pub(super) fn convert(
                 spans,
                 reports,
             } = &mut group;
-            reports.read_scope(&tags(scope.attributes));
+            let has_spans = !message.spans.is_empty();
+            reports.read_scope(&tags(scope.attributes), has_spans);
             let scope = Scope {
                 name: &scope.name,
                 version: &scope.version,

@@ -27,7 +27,7 @@ const fn names(signal: Signal) -> Names {
             before_scopes: b",\"scopeSpans\":[",
             before_items: b",\"spans\":[",
         },
-        #[cfg(feature = "http")]
+        #[cfg(any(feature = "grpc", feature = "http"))]
         Signal::Metrics => Names {
             before_groups: b"{\"resourceMetrics\":[",
             before_scopes: b",\"scopeMetrics\":[",

@@ -11,7 +11,7 @@ mod span;
 
 mod log_record;
 
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod metric;
 
 pub(super) mod head;
@@ -25,7 +25,7 @@ use trace_core::SpanBatch;
 use super::group::Request;
 
 pub(super) use log_record::log_record;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub(super) use metric::metric;
 pub(super) use span::span;
 

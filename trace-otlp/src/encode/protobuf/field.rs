@@ -8,6 +8,7 @@
 /// Bytes of the length of a message that is expected to have from 128 to 16,383 bytes.
 const EXPECTED_LENGTH_BYTES: usize = 2;
 
+#[inline]
 pub(super) fn varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(low_byte(value) | 0x80);
@@ -32,17 +33,32 @@ pub(super) const fn field_bytes(length: usize) -> usize {
     1 + varint_bytes(length as u64) + length
 }
 
+#[inline]
 pub(super) fn length(out: &mut Vec<u8>, key: u8, length: usize) {
-    out.push(key);
-    varint(out, length as u64);
+    match u8::try_from(length) {
+        Ok(short @ ..0x80) => out.extend_from_slice(&[key, short]),
+        _ => {
+            out.push(key);
+            varint(out, length as u64);
+        }
+    }
 }
 
+#[inline]
 pub(super) fn bytes(out: &mut Vec<u8>, key: u8, value: &[u8]) {
     length(out, key, value.len());
     out.extend_from_slice(value);
 }
 
+/// Writes bytes whose number is known when the program is compiled.
+#[inline]
+pub(super) fn array<const N: usize>(out: &mut Vec<u8>, key: u8, value: [u8; N]) {
+    length(out, key, N);
+    out.extend_from_slice(&value);
+}
+
 /// Writes a text unless it is empty.
+#[inline]
 pub(super) fn text(out: &mut Vec<u8>, key: u8, value: &str) {
     if !value.is_empty() {
         bytes(out, key, value.as_bytes());
@@ -50,6 +66,7 @@ pub(super) fn text(out: &mut Vec<u8>, key: u8, value: &str) {
 }
 
 /// Writes a number unless it is zero.
+#[inline]
 pub(super) fn count(out: &mut Vec<u8>, key: u8, value: u32) {
     if value != 0 {
         out.push(key);
@@ -58,6 +75,7 @@ pub(super) fn count(out: &mut Vec<u8>, key: u8, value: u32) {
 }
 
 /// Writes a number of eight bytes unless it is zero.
+#[inline]
 pub(super) fn fixed64(out: &mut Vec<u8>, key: u8, value: u64) {
     if value != 0 {
         out.push(key);
@@ -67,12 +85,27 @@ pub(super) fn fixed64(out: &mut Vec<u8>, key: u8, value: u64) {
 
 /// Writes a message whose length is known only when it is written: space for the length is
 /// left before it, and the message is moved in the rare case that the space does not fit.
+#[inline]
 pub(super) fn message(out: &mut Vec<u8>, key: u8, fill: impl FnOnce(&mut Vec<u8>)) {
     out.push(key);
     let place = out.len();
     out.extend_from_slice(&[0; EXPECTED_LENGTH_BYTES]);
     fill(out);
     let length = out.len() - place - EXPECTED_LENGTH_BYTES;
+    if let 0x80..0x4000 = length
+        && let Some([low, high]) = out.get_mut(place..place + EXPECTED_LENGTH_BYTES)
+    {
+        // The usual case: the length takes all of the space.
+        *low = low_byte(length as u64) | 0x80;
+        *high = low_byte(length as u64 >> 7);
+        return;
+    }
+    write_length(out, place, length);
+}
+
+/// Writes the length of the message that follows the space for it, and fills the space.
+#[cold]
+fn write_length(out: &mut Vec<u8>, place: usize, length: usize) {
     let length_bytes = varint_bytes(length as u64);
     if length_bytes > EXPECTED_LENGTH_BYTES {
         out.resize(place + length_bytes + length, 0);

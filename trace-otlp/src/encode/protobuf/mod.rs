@@ -11,11 +11,15 @@ mod field;
 
 mod value;
 
+mod span_key;
+
+mod sites;
+
 mod span;
 
 mod log_record;
 
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod metric;
 
 pub(super) mod head;
@@ -23,6 +27,7 @@ pub(super) mod head;
 pub(super) mod body;
 
 pub(super) use log_record::log_record;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub(super) use metric::metric;
+pub(super) use sites::Sites;
 pub(super) use span::span;

@@ -1,35 +1,16 @@
 //! Writes spans with their logs, links and status.
 
-use trace_core::{Link, Log, SpanView, StatusRef};
+use trace_core::{Link, Log, SpanView, StatusRef, TagRef};
 
-use super::field::{bytes, count, fixed64, message, text};
+use super::field::{array, bytes, count, fixed64, message, text};
+use super::sites::{SiteFields, Sites, name_and_kind};
+use super::span_key as key;
 use super::value::{attribute, tag};
 use crate::encode::log_placement::LogPlacement;
-use crate::facts::{self, Said};
+use crate::facts::{self, Said, Shown};
 
 /// The `spans` of a `ScopeSpans`.
 const SPANS: u8 = 0x12;
-
-/// Fields of a `Span`.
-mod key {
-    pub(super) const TRACE_ID: u8 = 0x0a;
-    pub(super) const SPAN_ID: u8 = 0x12;
-    pub(super) const TRACE_STATE: u8 = 0x1a;
-    pub(super) const PARENT_SPAN_ID: u8 = 0x22;
-    pub(super) const NAME: u8 = 0x2a;
-    pub(super) const KIND: u8 = 0x30;
-    pub(super) const START_TIME: u8 = 0x39;
-    pub(super) const END_TIME: u8 = 0x41;
-    pub(super) const ATTRIBUTES: u8 = 0x4a;
-    pub(super) const DROPPED_ATTRIBUTES: u8 = 0x50;
-    pub(super) const EVENTS: u8 = 0x5a;
-    pub(super) const DROPPED_EVENTS: u8 = 0x60;
-    pub(super) const LINKS: u8 = 0x6a;
-    pub(super) const DROPPED_LINKS: u8 = 0x70;
-    pub(super) const STATUS: u8 = 0x7a;
-    /// The number 16 needs two bytes.
-    pub(super) const FLAGS: [u8; 2] = [0x85, 0x01];
-}
 
 /// Fields of a `Span.Event`.
 mod event_key {
@@ -60,9 +41,11 @@ pub(in crate::encode) fn span(
     scope_is_tagged: bool,
     said: Said<'_>,
     logs: LogPlacement,
+    sites: &mut Sites,
 ) {
+    let site = sites.of(span);
     message(out, SPANS, |out| {
-        fields(out, span, scope_is_tagged, said, logs);
+        fields(out, span, scope_is_tagged, said, logs, site);
     });
 }
 
@@ -72,20 +55,42 @@ fn fields(
     scope_is_tagged: bool,
     said: Said<'_>,
     logs: LogPlacement,
+    site: Option<&SiteFields>,
 ) {
-    bytes(out, key::TRACE_ID, &span.trace_id().to_bytes());
-    bytes(out, key::SPAN_ID, &span.span_id().to_bytes());
+    array(out, key::TRACE_ID, span.trace_id().to_bytes());
+    array(out, key::SPAN_ID, span.span_id().to_bytes());
     text(out, key::TRACE_STATE, span.tracestate().as_str());
     if let Some(parent) = span.parent_span_id() {
-        bytes(out, key::PARENT_SPAN_ID, &parent.to_bytes());
+        array(out, key::PARENT_SPAN_ID, parent.to_bytes());
     }
-    text(out, key::NAME, span.operation_name());
-    out.extend_from_slice(&[key::KIND, span.kind().as_number()]);
+    match site {
+        Some(site) => out.extend_from_slice(&site.name_and_kind),
+        None => name_and_kind(out, span.operation_name(), span.kind()),
+    }
     let (start, end) = facts::times(span);
     fixed64(out, key::START_TIME, start);
     fixed64(out, key::END_TIME, end);
-    for (name, value) in facts::attributes(span, scope_is_tagged, said) {
+    let mut shown = Shown::default();
+    for (name, value) in span.tags() {
+        let is_of_scope = shown.note(name, value);
+        if !(is_of_scope && scope_is_tagged) {
+            attribute(out, key::ATTRIBUTES, name, value);
+        }
+    }
+    let mut write = |(name, value): (&str, TagRef<'_>)| {
         attribute(out, key::ATTRIBUTES, name, value);
+    };
+    if let Some(outcome) = shown.outcome(span) {
+        write(outcome);
+    }
+    match site {
+        Some(site) if !shown.has_source() => out.extend_from_slice(&site.source),
+        _ => shown.source(span).into_iter().flatten().for_each(write),
+    }
+    if said.is_anything() || span.context_sent() {
+        for (name, value) in facts::others(span, said).into_iter().flatten() {
+            attribute(out, key::ATTRIBUTES, name, value);
+        }
     }
     let dropped = span.dropped();
     count(out, key::DROPPED_ATTRIBUTES, dropped.tags);

@@ -35,9 +35,21 @@ pub(super) fn attribute(out: &mut Vec<u8>, field: u8, key: &str, value: TagRef<'
         0 => 0,
         length => field_bytes(length),
     };
-    length(out, field, key_bytes + field_bytes(value_bytes));
-    text(out, pair::KEY, key);
-    length(out, pair::VALUE, value_bytes);
+    let total = key_bytes + field_bytes(value_bytes);
+    // All lengths are less than the whole one, and so take one byte if that does.
+    if let (Ok(total @ ..0x80), Ok(key_length @ 1..), Ok(value_length)) = (
+        u8::try_from(total),
+        u8::try_from(key.len()),
+        u8::try_from(value_bytes),
+    ) {
+        out.extend_from_slice(&[field, total, pair::KEY, key_length]);
+        out.extend_from_slice(key.as_bytes());
+        out.extend_from_slice(&[pair::VALUE, value_length]);
+    } else {
+        length(out, field, total);
+        text(out, pair::KEY, key);
+        length(out, pair::VALUE, value_bytes);
+    }
     write_value(out, value);
 }
 

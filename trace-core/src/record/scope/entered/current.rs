@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::on_thread::{ENTERED, with_recording, with_running_scope};
 use crate::diagnostics::stats::Counters;
+use crate::propagation::TraceStart;
 use crate::record::scope::active::Active;
 use crate::record::scope::recording::Recording;
 use crate::record::scope::unsampled::Unsampled;
@@ -136,6 +137,16 @@ pub(in crate::record) fn context() -> Option<TraceContext> {
 /// The context for one call to another service; `None` if no trace runs.
 pub(in crate::record) fn context_of_call() -> Option<TraceContext> {
     context_by(Unsampled::context_of_call)
+}
+
+/// What a caller sent without a context, if that is passed on here.
+#[cold]
+pub(crate) fn start_passed_on() -> Option<(TraceStart, Baggage)> {
+    with_running_scope(|scope| match scope.active() {
+        Active::Unsampled(unsampled) => unsampled.start(),
+        _ => None,
+    })
+    .flatten()
 }
 
 fn context_by(of_unsampled: fn(&Unsampled) -> Option<TraceContext>) -> Option<TraceContext> {

@@ -30,7 +30,9 @@ pub(in crate::record) use current::{
     context, context_of_call, count_unattached, current_trace, current_trace_and_baggage,
     current_unsampled, is_paused, lend_trace, note_call, now, number_and_time, trace_id,
 };
-pub(crate) use current::{current_tracer, living_tracer, with_baggage, with_tracer};
+pub(crate) use current::{
+    current_tracer, living_tracer, start_passed_on, with_baggage, with_tracer,
+};
 pub(in crate::record) use enter_scope::{enter_scope, enter_visit};
 #[cfg(feature = "testing")]
 pub(crate) use hand_over::hand_over_ended;

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue};
 /// Returns the time that the caller will wait, in seconds.
 ///
 /// Source: gRPC, *gRPC over HTTP2*, `Timeout`.
-pub(super) fn timeout(headers: &HeaderMap) -> Option<f64> {
+pub(crate) fn timeout(headers: &HeaderMap) -> Option<f64> {
     let text = headers.get("grpc-timeout").map(HeaderValue::to_str)?.ok()?;
     let unit = text.chars().next_back()?;
     let digits = text.strip_suffix(unit)?;

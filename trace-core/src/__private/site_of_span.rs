@@ -1,0 +1,13 @@
+//! What a span shares with the place in the source where it was opened, for collectors that
+//! keep what they have made of it.
+
+use crate::collector::SpanView;
+
+pub use crate::collector::SiteOfSpan;
+
+/// Returns the site of a span; `None` if the span is a record.
+#[inline]
+#[must_use]
+pub fn site_of(span: &SpanView<'_>) -> Option<SiteOfSpan> {
+    span.site()
+}
