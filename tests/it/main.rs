@@ -47,6 +47,7 @@ mod testing;
 mod trace_collector;
 mod trace_collector_limits;
 mod trace_collector_output;
+mod tracer_counts;
 mod tracestate;
 mod two_ends;
 mod view;

@@ -16,6 +16,8 @@ mod hangs;
 mod headers;
 mod health;
 mod json;
+mod logs;
+mod metrics;
 mod places;
 mod server;
 mod spans;

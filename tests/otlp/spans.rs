@@ -43,7 +43,7 @@ pub fn collect_large(collector: &OtlpCollector, count: u64) {
     give(collector, &spans);
 }
 
-fn give(collector: &OtlpCollector, spans: &[SpanRecord]) {
+pub fn give(collector: &OtlpCollector, spans: &[SpanRecord]) {
     let shop = Resource::new("shop");
     collector.collect(&SpanBatch::from_records(&shop, spans));
     check(collector);
@@ -59,7 +59,7 @@ pub fn settle(collector: &OtlpCollector) -> OtlpStats {
         std::thread::sleep(wait);
     }
     let stats = check(collector);
-    assert_eq!(stats.spans_waiting, 0);
+    assert_eq!((stats.spans_waiting, stats.log_records.waiting), (0, 0));
     stats
 }
 
@@ -82,6 +82,9 @@ pub fn check(collector: &OtlpCollector) -> OtlpStats {
         + stats.spans_waiting
         + stats.spans_lost.total();
     assert_eq!(stats.spans_collected, places, "{stats:?}");
+    let logs = stats.log_records;
+    let places = logs.exported + logs.rejected + logs.waiting + logs.lost.total();
+    assert_eq!(logs.collected, places, "{stats:?}");
     stats
 }
 

@@ -115,7 +115,7 @@ pub mod testing;
 
 pub use collector::{
     BatchResource, Collector, CollectorError, CollectorFn, MemoryCollector, SpanBatch, SpanView,
-    collector_fn,
+    TracerCounts, collector_fn,
 };
 pub use delivery::{FlushReport, LateCollector};
 pub use diagnostics::stats::{CallerStats, DroppedSpans, LaneDrops, LaneStats, Stats};

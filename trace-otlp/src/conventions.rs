@@ -67,6 +67,16 @@ pub(crate) mod key {
     pub(crate) const TRIMMED: &str = "trace_core.trimmed";
 }
 
+/// Keys of the attributes of metrics.
+///
+/// Source: semantic conventions 1.44, *OpenTelemetry SDK metrics*.
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) mod metric_key {
+    pub(crate) const COMPONENT_NAME: &str = "otel.component.name";
+    pub(crate) const COMPONENT_TYPE: &str = "otel.component.type";
+    pub(crate) const SAMPLING_RESULT: &str = "otel.span.sampling_result";
+}
+
 /// Bits of a span's `flags` above the eight of the `traceparent`.
 ///
 /// Source: opentelemetry-proto, *SpanFlags*.

@@ -24,6 +24,9 @@
 //! within bounds and are sent again; each span is counted as exported, rejected, waiting or
 //! lost, with the reason.
 //!
+//! Its options `logs` and `metrics_every` send two more signals: the logs of spans as log
+//! records, and the tracer's own counts as metrics.
+//!
 #![cfg_attr(feature = "http", doc = "```")]
 #![cfg_attr(not(feature = "http"), doc = "```ignore")]
 //! use std::time::Duration;
@@ -172,7 +175,7 @@ mod redact;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub mod environment;
 
-pub use encode::to_protobuf;
+pub use encode::{Logs, to_protobuf};
 
 #[cfg(feature = "json")]
 pub use encode::to_json;
@@ -180,8 +183,8 @@ pub use encode::to_json;
 pub use environment::from_env;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub use export::{
-    LostSpans, OtlpCollector, OtlpCollectorBuilder, OtlpError, OtlpHealth, OtlpState, OtlpStats,
-    Protocol,
+    LostItems, OtlpCollector, OtlpCollectorBuilder, OtlpError, OtlpHealth, OtlpSignalHealth,
+    OtlpSignalStats, OtlpState, OtlpStats, Protocol,
 };
 #[cfg(feature = "json")]
 pub use file::{

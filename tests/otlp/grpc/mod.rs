@@ -8,6 +8,7 @@ mod goaway;
 mod hangs;
 mod requests;
 pub mod server;
+mod signals;
 mod tls;
 mod tonic_server;
 

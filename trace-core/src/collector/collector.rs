@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::collector::SpanBatch;
+use crate::collector::{SpanBatch, TracerCounts};
 use crate::process::caught::drop_quietly;
 
 /// Takes finished spans. OpenTelemetry calls it a *span exporter* or *span processor*.
@@ -45,6 +45,14 @@ pub trait Collector: Send + Sync {
     /// most once, when it is built. Default: `false`.
     fn is_quick(&self) -> bool {
         false
+    }
+
+    /// Called once, when a tracer is built with the collector, before any batch. `counts` are
+    /// those of the tracer, for a collector that reports them. Default: does nothing.
+    ///
+    /// A collector that wraps another passes the call on.
+    fn begin(&self, counts: &TracerCounts) {
+        let _ = counts;
     }
 
     /// Called after each batch, and again after the returned time if no batch has arrived.
@@ -252,6 +260,10 @@ macro_rules! forward_collector {
                 (**self).is_quick()
             }
 
+            fn begin(&self, counts: &TracerCounts) {
+                (**self).begin(counts);
+            }
+
             fn on_idle(&self) -> Option<Duration> {
                 (**self).on_idle()
             }
@@ -282,6 +294,12 @@ impl<C: Collector> Collector for Option<C> {
 
     fn is_quick(&self) -> bool {
         self.as_ref().is_none_or(Collector::is_quick)
+    }
+
+    fn begin(&self, counts: &TracerCounts) {
+        if let Some(collector) = self {
+            collector.begin(counts);
+        }
     }
 
     fn on_idle(&self) -> Option<Duration> {

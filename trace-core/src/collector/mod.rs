@@ -10,10 +10,13 @@ mod batch;
 mod collector;
 mod memory_collector;
 mod resource;
+mod tracer_counts;
 mod view;
 
 pub use batch::SpanBatch;
 pub use collector::{Collector, CollectorError, CollectorFn, collector_fn};
 pub use memory_collector::MemoryCollector;
 pub use resource::BatchResource;
+pub(crate) use tracer_counts::CountSource;
+pub use tracer_counts::TracerCounts;
 pub use view::{SiteOfSpan, SpanView};

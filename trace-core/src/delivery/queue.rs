@@ -20,7 +20,7 @@ use super::flush_report::LateCollector;
 use super::lane::Lane;
 use super::lost_pieces::LostPieces;
 use super::ticks::Ticks;
-use crate::collector::CollectorError;
+use crate::collector::{CollectorError, CountSource};
 use crate::diagnostics::stats::{Counters, LaneStats, Ledger, Stats};
 use crate::diagnostics::{self, Chart, Loss};
 use crate::process::clock::Deadline;
@@ -56,6 +56,16 @@ pub(crate) struct Queue {
     pub(crate) counters: Counters,
     /// What happened to the spans of each site.
     pub(crate) chart: Chart,
+}
+
+impl CountSource for Queue {
+    fn stats(&self) -> Stats {
+        Self::stats(self)
+    }
+
+    fn lane_stats(&self) -> Vec<LaneStats> {
+        Self::lane_stats(self)
+    }
 }
 
 /// The state behind the lock.

@@ -4,13 +4,13 @@
 //! for its next call. The worker and the lanes wait and count spans. A collector is called by
 //! one thread at a time, because one thread owns this value.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::call;
 use super::missed_reports::MissedReports;
 use super::queue::Queue;
-use crate::collector::{Collector, CollectorError, SpanBatch};
+use crate::collector::{Collector, CollectorError, SpanBatch, TracerCounts};
 use crate::diagnostics::stats::Counters;
 use crate::stream::decode::{Decoded, LaneLoss, LossReason, PartReport};
 use crate::value::Resource;
@@ -34,13 +34,20 @@ impl Recipient {
         name: &str,
     ) -> Self {
         let missed = MissedReports::with_max_parts(queue.max_missed_parts());
-        Self {
+        let source: Weak<Queue> = Arc::downgrade(&queue);
+        let counts = TracerCounts::new(source, Arc::clone(&resource));
+        let this = Self {
             queue,
             resource,
             collector,
             name: name.to_owned(),
             missed,
+        };
+        let collector = &this.collector;
+        if call::call_collector(|| collector.begin(&counts)).is_none() {
+            this.count_panic();
         }
+        this
     }
 
     /// Passes a batch and the missed reports to the collector. Does not call it if there is

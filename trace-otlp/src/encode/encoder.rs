@@ -2,27 +2,36 @@
 
 use std::sync::Arc;
 
-use trace_core::{SpanBatch, SpanView};
+#[cfg(any(feature = "grpc", feature = "http"))]
+use trace_core::Resource;
+use trace_core::{Log, SpanBatch, SpanView};
 
 use super::format::Format;
-use super::group::Request;
+#[cfg(any(feature = "grpc", feature = "http"))]
+use super::group::ScopeId;
+use super::group::{Request, Scope};
 use super::head::{Head, Heads};
 #[cfg(feature = "json")]
 use super::json;
+use super::log_placement::LogPlacement;
+use super::log_record::LogRecord;
+#[cfg(any(feature = "grpc", feature = "http"))]
+use super::metric::Snapshot;
 use super::part::Part;
 use super::protobuf;
-use super::trim::trimmed;
+use super::signal::Signal;
+use super::trim::{trimmed, trimmed_log};
 use crate::facts::Said;
 
 /// How large the parts of an [`Encoder`] become.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PartLimits {
-    /// Most spans of a part.
+    /// Most items of a part: spans, or log records.
     pub(crate) max_part_spans: usize,
-    /// Most bytes of a part, as [`Part::bytes`] counts them. A part of one span may have
+    /// Most bytes of a part, as [`Part::bytes`] counts them. A part of one item may have
     /// more, if `max_span_bytes` allows it.
     pub(crate) max_part_bytes: usize,
-    /// Most bytes of a span. A larger one is trimmed and marked.
+    /// Most bytes of a span or a log record. A larger one is trimmed and marked.
     pub(crate) max_span_bytes: usize,
 }
 
@@ -38,6 +47,7 @@ impl PartLimits {
 pub(crate) struct Encoder {
     format: Format,
     limits: PartLimits,
+    logs: LogPlacement,
     heads: Heads,
     sites: protobuf::Sites,
     /// Bytes of a span in the last batch, on average; to allocate once.
@@ -51,23 +61,27 @@ const TYPICAL_SPAN_BYTES: usize = 256;
 const MAX_RESERVED_BYTES: usize = 4 << 20;
 
 impl Encoder {
-    pub(crate) fn new(format: Format, limits: PartLimits) -> Self {
+    pub(crate) fn new(format: Format, limits: PartLimits, logs: LogPlacement) -> Self {
         Self {
             format,
             limits,
+            logs,
             heads: Heads::new(format),
             sites: protobuf::Sites::default(),
             span_bytes: TYPICAL_SPAN_BYTES,
         }
     }
 
-    /// Encodes a batch. The parts have all of its spans and reports.
+    /// Encodes a batch. The parts have all of its spans, logs and reports.
     pub(crate) fn parts(&mut self, batch: &SpanBatch<'_>) -> Vec<Part> {
         let request = Request::new(batch);
         let mut parts = Vec::new();
         for service in &request.services {
             for scope in &service.scopes {
-                let head = self.heads.head(&request, service.name, scope.id);
+                let ends = request.reports_ends;
+                let head = self
+                    .heads
+                    .head(request.resource, service.name, scope.id, ends);
                 let mut part = self.part(&head, scope.spans.len());
                 for (index, span) in scope.spans.iter().enumerate() {
                     let said = request.said(span);
@@ -79,12 +93,38 @@ impl Encoder {
                     }
                 }
                 self.finish(&mut parts, part);
+                if self.logs.has_records() {
+                    let head = self
+                        .heads
+                        .head(request.resource, service.name, scope.id, false);
+                    self.log_parts(&mut parts, &head, scope);
+                }
             }
         }
         if !request.unplaced.is_empty() {
-            parts.push(Part::new(self.heads.of_reports(&request), 0, 0));
+            let head = self.heads.of_reports(&request);
+            parts.push(Part::new(Signal::Traces, head, 0, 0));
         }
         parts
+    }
+
+    /// Encodes metrics as one part, whose items are data points: those of a metric end
+    /// together.
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn metrics(&mut self, resource: &Resource, snapshot: &Snapshot) -> Part {
+        let service = &resource.service_name;
+        let head = self.heads.head(resource, service, ScopeId::OWN, false);
+        let mut part = Part::new(Signal::Metrics, head, 0, 0);
+        for metric in &snapshot.metrics {
+            let items = &mut part.items;
+            match self.format {
+                Format::Protobuf => protobuf::metric(items, metric, snapshot.time),
+                #[cfg(feature = "json")]
+                Format::Json => json::metric(items, metric, snapshot.time),
+            }
+            metric.points.iter().for_each(|_| part.end_item());
+        }
+        part
     }
 
     fn push(
@@ -94,30 +134,78 @@ impl Encoder {
         scope_is_tagged: bool,
         said: Said<'_>,
     ) {
-        let before = part.spans.len();
-        let (format, sites) = (self.format, &mut self.sites);
+        let before = part.items.len();
+        let (format, logs, sites) = (self.format, self.logs, &mut self.sites);
         let mut write = |out: &mut Vec<u8>, span: &SpanView<'_>, said: Said<'_>| match format {
-            Format::Protobuf => protobuf::span(out, span, scope_is_tagged, said, sites),
+            Format::Protobuf => protobuf::span(out, span, scope_is_tagged, said, logs, sites),
             #[cfg(feature = "json")]
-            Format::Json => json::span(out, span, scope_is_tagged, said),
+            Format::Json => json::span(out, span, scope_is_tagged, said, logs),
         };
-        write(&mut part.spans, span, said);
+        write(&mut part.items, span, said);
         let max_bytes = self.limits.max_span_bytes;
-        if part.spans.len() - before > max_bytes {
-            part.spans.truncate(before);
+        if part.items.len() - before > max_bytes {
+            part.items.truncate(before);
             let trimmed = trimmed(span, max_bytes, |out, span| {
                 let is_trimmed = true;
                 write(out, span, Said { is_trimmed, ..said });
             });
-            part.spans.extend_from_slice(&trimmed);
+            part.items.extend_from_slice(&trimmed);
         }
-        part.end_span();
+        part.end_item();
     }
 
-    /// Returns whether the last span is one too many.
+    /// Encodes those logs of a scope that are records.
+    fn log_parts(&self, parts: &mut Vec<Part>, head: &Arc<Head>, scope: &Scope<'_>) {
+        let mut part = Part::new(Signal::Logs, Arc::clone(head), 0, 0);
+        for span in &scope.spans {
+            for log in span.view.logs().filter(|log| self.logs.is_record(log)) {
+                self.push_log(&mut part, &span.view, &log);
+                if self.is_full(&part)
+                    && let Some(last) = part.split_last(0, 0)
+                {
+                    part.fit();
+                    parts.push(std::mem::replace(&mut part, last));
+                }
+            }
+        }
+        if part.items() > 0 {
+            part.fit();
+            parts.push(part);
+        }
+    }
+
+    fn push_log(&self, part: &mut Part, span: &SpanView<'_>, log: &Log) {
+        let before = part.items.len();
+        let write = |out: &mut Vec<u8>, record: &LogRecord<'_>| match self.format {
+            Format::Protobuf => protobuf::log_record(out, record),
+            #[cfg(feature = "json")]
+            Format::Json => json::log_record(out, record),
+        };
+        write(&mut part.items, &LogRecord::new(span, log));
+        let max_bytes = self.limits.max_span_bytes;
+        if part.items.len() - before > max_bytes {
+            part.items.truncate(before);
+            let trimmed = trimmed_log(span, log, max_bytes, |out, log, dropped_fields| {
+                let is_trimmed = true;
+                let record = LogRecord::new(span, log);
+                write(
+                    out,
+                    &LogRecord {
+                        dropped_fields,
+                        is_trimmed,
+                        ..record
+                    },
+                );
+            });
+            part.items.extend_from_slice(&trimmed);
+        }
+        part.end_item();
+    }
+
+    /// Returns whether the last item is one too many.
     fn is_full(&self, part: &Part) -> bool {
-        let spans = usize::try_from(part.spans()).unwrap_or(usize::MAX);
-        if spans > self.limits.max_part_spans {
+        let items = usize::try_from(part.items()).unwrap_or(usize::MAX);
+        if items > self.limits.max_part_spans {
             return true;
         }
         // The exact size is computed only near the limit.
@@ -125,7 +213,12 @@ impl Encoder {
     }
 
     fn part(&self, head: &Arc<Head>, spans: usize) -> Part {
-        Part::new(Arc::clone(head), spans, self.reserved_bytes(spans))
+        Part::new(
+            Signal::Traces,
+            Arc::clone(head),
+            spans,
+            self.reserved_bytes(spans),
+        )
     }
 
     fn split_last(&self, part: &mut Part, spans: usize) -> Option<Part> {
@@ -139,7 +232,7 @@ impl Encoder {
     }
 
     fn finish(&mut self, parts: &mut Vec<Part>, mut part: Part) {
-        if let Some(bytes) = part.spans.len().checked_div(part.spans() as usize) {
+        if let Some(bytes) = part.items.len().checked_div(part.items() as usize) {
             self.span_bytes = bytes.max(1);
         }
         part.fit();

@@ -48,15 +48,16 @@ impl Heads {
         }
     }
 
-    /// Returns the head of spans of a service and a scope.
+    /// Returns the head of items of a service and a scope. With `reports_ends`, the scope says
+    /// that its source does.
     pub(super) fn head(
         &mut self,
-        request: &Request<'_>,
+        resource: &Resource,
         service: &str,
         id: ScopeId<'_>,
+        reports_ends: bool,
     ) -> Arc<Head> {
-        self.forget_other_resource(request.resource);
-        let reports_ends = request.reports_ends;
+        self.forget_other_resource(resource);
         let mut kept = self.scopes.iter();
         let kept = kept.find(|kept| {
             let kept_id = (
@@ -74,7 +75,7 @@ impl Heads {
             reports_ends,
             reports: None,
         };
-        let head = Arc::new(self.encode(request.resource, service, scope));
+        let head = Arc::new(self.encode(resource, service, scope));
         let kept = KeptScope {
             service: service.to_owned(),
             name: id.name.to_owned(),

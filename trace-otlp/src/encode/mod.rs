@@ -15,6 +15,15 @@ mod protobuf;
 #[cfg(feature = "json")]
 mod json;
 
+mod signal;
+
+mod log_placement;
+
+mod log_record;
+
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod metric;
+
 mod head;
 
 mod part;
@@ -27,9 +36,15 @@ use trace_core::SpanBatch;
 
 pub(crate) use encoder::{Encoder, PartLimits};
 pub(crate) use format::Format;
+pub(crate) use log_placement::LogPlacement;
+pub use log_placement::Logs;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use metric::{Metric, Point, Snapshot};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use part::Part;
 pub(crate) use part::write_body;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use signal::Signal;
 
 #[cfg(feature = "json")]
 pub(crate) use group::Request;
@@ -49,7 +64,8 @@ pub use json::to_json;
 /// ```
 #[must_use]
 pub fn to_protobuf(batch: &SpanBatch<'_>) -> Vec<u8> {
-    let parts = Encoder::new(Format::Protobuf, PartLimits::NONE).parts(batch);
+    let parts =
+        Encoder::new(Format::Protobuf, PartLimits::NONE, LogPlacement::default()).parts(batch);
     let mut body = Vec::new();
     write_body(Format::Protobuf, &parts, &mut body);
     body

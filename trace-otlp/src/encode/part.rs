@@ -1,5 +1,5 @@
-//! Encoded spans of one resource and one scope, and the bodies of requests that are made
-//! of them.
+//! Encoded items of one resource and one scope, and the bodies of requests that are made
+//! of them. Items are spans or log records.
 
 use std::sync::Arc;
 
@@ -8,31 +8,40 @@ use super::head::Head;
 #[cfg(feature = "json")]
 use super::json;
 use super::protobuf;
+use super::signal::Signal;
 
-/// Encoded spans of one resource and one scope. It can be split between spans without
-/// encoding them again.
+/// Encoded items of one signal, one resource and one scope. It can be split between items
+/// without encoding them again.
 ///
-/// A part may have no spans: then its scope reports of traces whose spans have left before.
+/// A part of traces may have no spans: then its scope reports of traces whose spans have left before.
 pub(crate) struct Part {
+    pub(super) signal: Signal,
     pub(super) head: Arc<Head>,
-    /// The spans, one after another, as they stand in a body.
-    pub(super) spans: Vec<u8>,
+    /// The items, one after another, as they stand in a body.
+    pub(super) items: Vec<u8>,
     /// Where each of them ends.
     pub(super) ends: Vec<usize>,
 }
 
 impl Part {
-    /// Makes a part without spans, with room for `spans` of so many bytes together.
-    pub(super) fn new(head: Arc<Head>, spans: usize, bytes: usize) -> Self {
+    /// Makes a part without items, with room for `items` of so many bytes together.
+    pub(super) fn new(signal: Signal, head: Arc<Head>, items: usize, bytes: usize) -> Self {
         Self {
+            signal,
             head,
-            spans: Vec::with_capacity(bytes),
-            ends: Vec::with_capacity(spans),
+            items: Vec::with_capacity(bytes),
+            ends: Vec::with_capacity(items),
         }
     }
 
-    /// Returns the number of spans.
-    pub(crate) fn spans(&self) -> u64 {
+    /// Returns what it has.
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn signal(&self) -> Signal {
+        self.signal
+    }
+
+    /// Returns the number of items.
+    pub(crate) fn items(&self) -> u64 {
         self.ends.len() as u64
     }
 
@@ -48,10 +57,10 @@ impl Part {
     /// Returns a bound of [`bytes`](Self::bytes) that costs less.
     #[inline]
     pub(super) fn most_bytes(&self) -> usize {
-        /// The frame around the head and the spans: keys, lengths, the schema's URL, and in
+        /// The frame around the head and the items: keys, lengths, the schema's URL, and in
         /// JSON the names of fields.
         const FRAME: usize = 512;
-        self.spans.len() + self.head.resource.len() + self.head.scope.len() + FRAME
+        self.items.len() + self.head.resource.len() + self.head.scope.len() + FRAME
     }
 
     #[cfg_attr(
@@ -61,7 +70,7 @@ impl Part {
             reason = "the exporter splits what is too large for a server"
         )
     )]
-    /// Splits the part into two of half as many spans; `None` with one span or none, which
+    /// Splits the part into two of half as many items; `None` with one item or none, which
     /// cannot be split.
     pub(crate) fn halve(mut self) -> (Self, Option<Self>) {
         let half = self.ends.len() / 2;
@@ -70,8 +79,9 @@ impl Part {
         };
         let place = *place;
         let second = Self {
+            signal: self.signal,
             head: Arc::clone(&self.head),
-            spans: self.spans.split_off(place),
+            items: self.items.split_off(place),
             ends: self
                 .ends
                 .split_off(half)
@@ -83,32 +93,33 @@ impl Part {
         (self, Some(second))
     }
 
-    /// Notes that another span has been written to its end.
-    pub(super) fn end_span(&mut self) {
-        self.ends.push(self.spans.len());
+    /// Notes that another item has been written to its end.
+    pub(super) fn end_item(&mut self) {
+        self.ends.push(self.items.len());
     }
 
-    /// Moves the last span into another part; `None` if it is the only one.
-    pub(super) fn split_last(&mut self, spans: usize, bytes: usize) -> Option<Self> {
+    /// Moves the last item into another part; `None` if it is the only one.
+    pub(super) fn split_last(&mut self, items: usize, bytes: usize) -> Option<Self> {
         let before = self.ends.len().checked_sub(2)?;
         let place = *self.ends.get(before)?;
-        let mut last = Self::new(Arc::clone(&self.head), spans, bytes);
-        last.spans.extend_from_slice(self.spans.get(place..)?);
-        last.end_span();
-        self.spans.truncate(place);
+        let mut last = Self::new(self.signal, Arc::clone(&self.head), items, bytes);
+        last.items.extend_from_slice(self.items.get(place..)?);
+        last.end_item();
+        self.items.truncate(place);
         self.ends.truncate(before + 1);
         Some(last)
     }
 
     /// Gives back memory that it does not use: a part may wait for long.
     pub(super) fn fit(&mut self) {
-        if self.spans.capacity() > self.spans.len() / 8 * 9 {
-            self.spans.shrink_to_fit();
+        if self.items.capacity() > self.items.len() / 8 * 9 {
+            self.items.shrink_to_fit();
         }
     }
 }
 
-/// Writes the body of one request from parts, which all have this format. Parts that follow
+/// Writes the body of one request from parts, which all have this format and are of one
+/// signal. Parts that follow
 /// one another share their resource if it is the same.
 pub(crate) fn write_body<'a>(
     format: Format,
@@ -126,6 +137,9 @@ pub(crate) fn write_body<'a>(
             resources.for_each(|parts| protobuf::body::parts_of_resource(body, parts));
         }
         #[cfg(feature = "json")]
-        Format::Json => json::body::request(body, resources),
+        Format::Json => {
+            let signal = parts.first().map_or(Signal::Traces, |part| part.signal);
+            json::body::request(body, signal, resources);
+        }
     }
 }

@@ -2,7 +2,9 @@
 
 use trace_core::{Resource, SpanBatch, SpanId, SpanRecord, TraceId};
 
-use super::{Encoder, Format, Part, PartLimits, write_body};
+use super::log_placement::Logs;
+use super::signal::Signal;
+use super::{Encoder, Format, LogPlacement, Part, PartLimits, write_body};
 
 const FORMATS: &[Format] = &[
     Format::Protobuf,
@@ -23,7 +25,8 @@ fn spans(count: u64) -> Vec<SpanRecord> {
 
 fn parts(format: Format, limits: PartLimits, spans: &[SpanRecord]) -> Vec<Part> {
     let shop = Resource::new("shop");
-    Encoder::new(format, limits).parts(&SpanBatch::from_records(&shop, spans))
+    Encoder::new(format, limits, LogPlacement::default())
+        .parts(&SpanBatch::from_records(&shop, spans))
 }
 
 fn body<'a>(format: Format, parts: impl IntoIterator<Item = &'a Part>) -> Vec<u8> {
@@ -37,7 +40,7 @@ fn a_part_says_how_large_its_body_is() {
     for &format in FORMATS {
         for count in [1, 3, 20] {
             for part in parts(format, PartLimits::NONE, &spans(count)) {
-                assert_eq!(part.spans(), count);
+                assert_eq!(part.items(), count);
                 assert_eq!(part.bytes(), body(format, [&part]).len(), "{format:?}");
             }
         }
@@ -48,21 +51,21 @@ fn a_part_says_how_large_its_body_is() {
 fn the_halves_of_a_part_have_its_spans() {
     for &format in FORMATS {
         let whole = parts(format, PartLimits::NONE, &spans(7)).remove(0);
-        let bytes = whole.spans.clone();
+        let bytes = whole.items.clone();
         let (first, second) = whole.halve();
         let second = second.unwrap();
-        assert_eq!((first.spans(), second.spans()), (3, 4));
+        assert_eq!((first.items(), second.items()), (3, 4));
         for half in [&first, &second] {
             assert_eq!(half.bytes(), body(format, [half]).len(), "{format:?}");
         }
-        assert_eq!([&first.spans[..], &second.spans].concat(), bytes);
+        assert_eq!([&first.items[..], &second.items].concat(), bytes);
         let (third, fourth) = second.halve();
         assert_eq!(
-            (third.spans(), fourth.map(|part| part.spans())),
+            (third.items(), fourth.map(|part| part.items())),
             (2, Some(2))
         );
         let (one, none) = parts(format, PartLimits::NONE, &spans(1)).remove(0).halve();
-        assert_eq!((one.spans(), none.is_none()), (1, true));
+        assert_eq!((one.items(), none.is_none()), (1, true));
     }
 }
 
@@ -76,14 +79,14 @@ fn parts_are_as_large_as_the_limits_allow() {
         };
         let spans = spans(30);
         let parts = parts(format, limits, &spans);
-        assert_eq!(parts.iter().map(Part::spans).sum::<u64>(), 30);
+        assert_eq!(parts.iter().map(Part::items).sum::<u64>(), 30);
         for part in &parts {
-            let is_small = part.spans() <= 3 && part.bytes() <= 2_000;
-            assert!(is_small, "{} spans, {} bytes", part.spans(), part.bytes());
+            let is_small = part.items() <= 3 && part.bytes() <= 2_000;
+            assert!(is_small, "{} spans, {} bytes", part.items(), part.bytes());
         }
         for pair in parts.windows(2) {
-            let next = pair[1].spans.len() / usize::try_from(pair[1].spans()).unwrap();
-            let is_full = pair[0].spans() == 3 || pair[0].bytes() + next > 1_900;
+            let next = pair[1].items.len() / usize::try_from(pair[1].items()).unwrap();
+            let is_full = pair[0].items() == 3 || pair[0].bytes() + next > 1_900;
             assert!(is_full, "{} bytes, then {next}", pair[0].bytes());
         }
     }
@@ -125,7 +128,7 @@ fn limited(format: Format, max_span_bytes: usize, spans: &[SpanRecord]) -> Vec<u
     };
     let parts = parts(format, limits, spans);
     assert_eq!(
-        parts.iter().map(Part::spans).sum::<u64>(),
+        parts.iter().map(Part::items).sum::<u64>(),
         spans.len() as u64
     );
     for part in &parts {
@@ -174,11 +177,11 @@ fn what_is_left_out_of_a_span_is_counted() {
             max_span_bytes: 2_000,
             ..PartLimits::NONE
         };
-        let mut encoder = Encoder::new(format, limits);
+        let mut encoder = Encoder::new(format, limits, LogPlacement::default());
         let parts = encoder.parts(&SpanBatch::from_records(&shop, &spans));
-        let bytes = parts[0].spans.len();
+        let bytes = parts[0].items.len();
         assert!((1_900..=2_000).contains(&bytes), "{format:?}: {bytes}");
-        let text = String::from_utf8_lossy(&parts[0].spans).into_owned();
+        let text = String::from_utf8_lossy(&parts[0].items).into_owned();
         let logs = text.matches("message ").count();
         let tags = text.matches("key.").count();
         assert!(logs < 200 && (logs == 0 || tags == 200), "{logs} {tags}");
@@ -196,7 +199,7 @@ fn what_is_left_out_of_a_span_is_counted() {
 
 #[test]
 fn the_resource_is_encoded_again_only_if_it_changes() {
-    let mut encoder = Encoder::new(Format::Protobuf, PartLimits::NONE);
+    let mut encoder = Encoder::new(Format::Protobuf, PartLimits::NONE, LogPlacement::default());
     let (mut shop, spans) = (Resource::new("shop"), spans(1));
     let first = encoder
         .parts(&SpanBatch::from_records(&shop, &spans))
@@ -211,4 +214,95 @@ fn the_resource_is_encoded_again_only_if_it_changes() {
         .remove(0);
     let text = String::from_utf8_lossy(&third.head.resource).into_owned();
     assert!(text.contains("host.name"), "{text}");
+}
+
+/// A span with an error's log between two others, and one without logs.
+fn logged() -> Vec<SpanRecord> {
+    let mut spans = spans(2);
+    for (time, message, key) in [
+        (1, "first", "a"),
+        (2, "exception", "exception.message"),
+        (3, "last", "b"),
+    ] {
+        let mut fields = vec![trace_core::Tag::new(key, "why")];
+        fields.push(trace_core::Tag::new("number", 7));
+        spans[0].logs.push(trace_core::Log {
+            time: trace_core::Timestamp::from_unix_nanos(time),
+            message: message.into(),
+            fields,
+        });
+    }
+    spans
+}
+
+#[test]
+fn logs_are_where_they_are_placed() {
+    use Logs::{Both, LogRecords, SpanEvents};
+    let shop = Resource::new("shop");
+    let spans = logged();
+    for &format in FORMATS {
+        for (exceptions, others) in [
+            (SpanEvents, SpanEvents),
+            (LogRecords, LogRecords),
+            (LogRecords, SpanEvents),
+            (SpanEvents, Both),
+            (Both, Both),
+        ] {
+            let placement = LogPlacement { exceptions, others };
+            let mut encoder = Encoder::new(format, PartLimits::NONE, placement);
+            let parts = encoder.parts(&SpanBatch::from_records(&shop, &spans));
+            let of = |signal| {
+                let parts = parts.iter().filter(move |part| part.signal == signal);
+                let items = parts.clone().map(Part::items).sum::<u64>();
+                let text = body(format, parts);
+                (items, String::from_utf8_lossy(&text).into_owned())
+            };
+            let ((count, traces), (records, logs)) = (of(Signal::Traces), of(Signal::Logs));
+            assert_eq!(count, 2);
+            let expected = |logs| u64::from(logs != SpanEvents);
+            assert_eq!(records, expected(exceptions) + 2 * expected(others));
+            for (message, placed) in [("first", others), ("exception", exceptions)] {
+                assert_eq!(traces.contains(message), placed != LogRecords, "{format:?}");
+                assert_eq!(logs.contains(message), placed != SpanEvents, "{format:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn records_fill_parts_as_spans_do() {
+    for &format in FORMATS {
+        let limits = PartLimits {
+            max_part_spans: 2,
+            max_span_bytes: 400,
+            ..PartLimits::NONE
+        };
+        let mut spans = logged();
+        spans[0].logs[0].message = "é".repeat(1_000).into();
+        for index in 0..100 {
+            let field = trace_core::Tag::new(format!("key.{index}"), "x");
+            spans[0].logs[2].fields.push(field);
+        }
+        let placement = LogPlacement {
+            exceptions: Logs::LogRecords,
+            others: Logs::LogRecords,
+        };
+        let shop = Resource::new("shop");
+        let mut encoder = Encoder::new(format, limits, placement);
+        let parts = encoder.parts(&SpanBatch::from_records(&shop, &spans));
+        let logs: Vec<_> = parts
+            .iter()
+            .filter(|part| part.signal == Signal::Logs)
+            .collect();
+        let counts: Vec<_> = logs.iter().map(|part| part.items()).collect();
+        assert_eq!(counts, [2, 1], "{format:?}");
+        let mut trimmed = 0;
+        for part in logs {
+            assert_eq!(part.bytes(), body(format, [part]).len(), "{format:?}");
+            let text = String::from_utf8_lossy(&part.items);
+            trimmed += text.matches("trace_core.trimmed").count();
+            assert!(part.items.len() <= 800, "{format:?}: {text}");
+        }
+        assert_eq!(trimmed, 2, "{format:?}");
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use trace_core::{Resource, SpanBatch, SpanRecord, SpanView, Status, Tag, TagArray, TagValue};
+use trace_core::{Log, Resource, SpanBatch, SpanRecord, SpanView, Status, Tag, TagArray, TagValue};
 
 /// Texts are not cut below this length; rather, items are left out.
 const MIN_TEXT_BYTES: usize = 64;
@@ -48,6 +48,38 @@ pub(super) fn trimmed(
     }
     span.tracestate = trace_core::TraceState::default();
     encode(&span)
+}
+
+/// Returns a log of a span in the form that `write` gives it and a number of dropped fields, with at
+/// most `max_bytes` if that is possible without leaving out more than texts and fields.
+pub(super) fn trimmed_log(
+    span: &SpanView<'_>,
+    log: &Log,
+    max_bytes: usize,
+    write: impl Fn(&mut Vec<u8>, &Log, u32),
+) -> Vec<u8> {
+    // Trimmed as a span with its message for a name and its fields for tags.
+    let mut span = SpanRecord::new(span.trace_id(), span.span_id(), log.message.clone());
+    span.tags.clone_from(&log.fields);
+    let resource = Resource::new("");
+    let batch = SpanBatch::from_records(&resource, std::slice::from_ref(&span));
+    let trimmed_spans = batch.spans().map(|view| {
+        trimmed(&view, max_bytes, |out, view| {
+            let SpanRecord {
+                operation_name,
+                tags,
+                dropped,
+                ..
+            } = view.to_record();
+            let log = Log {
+                time: log.time,
+                message: operation_name,
+                fields: tags,
+            };
+            write(out, &log, dropped.tags);
+        })
+    });
+    trimmed_spans.flatten().collect()
 }
 
 /// Returns the largest number up to `count` for which `fits` holds; 0 if there is none.

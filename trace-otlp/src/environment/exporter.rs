@@ -9,10 +9,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::endpoint::Endpoint;
 use super::error::EnvironmentError;
 use super::features::Features;
-use super::list;
-use super::url::{Url, without_secrets};
+use super::headers::headers;
+use super::logs::LogSettings;
+use super::metrics::MetricSettings;
+use super::signal::Signal;
 use super::variables::Variables;
 use crate::{Compression, OtlpCollector, OtlpCollectorBuilder, Protocol};
 
@@ -28,14 +31,10 @@ pub(super) struct OtlpSettings {
     certificate: Option<NamedFile>,
     /// The certificate of this client, and its key.
     identity: Option<(NamedFile, NamedFile)>,
-}
-
-#[derive(Clone)]
-enum Endpoint {
-    /// A URL to which HTTP adds `v1/traces`.
-    Base(Url),
-    /// A URL that is used as it is.
-    Whole(Url),
+    /// `None` if all logs are span events.
+    logs: Option<LogSettings>,
+    /// `None` if no metrics are asked for.
+    metrics: Option<MetricSettings>,
 }
 
 /// A file, and the variable that names it.
@@ -58,11 +57,13 @@ impl OtlpSettings {
     ) -> Result<Self, EnvironmentError> {
         let protocol = protocol(variables, features).unwrap_or(default);
         let compression = compression(variables, features).unwrap_or_default();
-        let headers = headers(variables);
-        let timeout = first(variables, "TIMEOUT", Variables::timeout);
+        let headers = headers(variables, Signal::Traces);
+        let timeout = Signal::Traces.first(variables, "TIMEOUT", Variables::timeout);
         let certificate = file(variables, "CERTIFICATE");
         let identity = identity(variables);
-        let endpoint = Endpoint::read(variables, features, protocol)?;
+        let endpoint = Endpoint::read(variables, features, protocol, Signal::Traces)?;
+        let logs = LogSettings::read(variables, features, protocol, &endpoint)?;
+        let metrics = MetricSettings::read(variables, features, protocol, &endpoint)?;
         let mut settings = Self {
             endpoint,
             protocol,
@@ -71,6 +72,8 @@ impl OtlpSettings {
             timeout,
             certificate,
             identity,
+            logs,
+            metrics,
         };
         settings.drop_unused_files(variables);
         Ok(settings)
@@ -81,14 +84,28 @@ impl OtlpSettings {
         &self.headers
     }
 
+    #[cfg(test)]
+    pub(super) fn log_headers(&self) -> Option<&[(String, String)]> {
+        self.logs.as_ref()?.target.headers.as_deref()
+    }
+
+    /// Returns the endpoints that signals other than traces have for themselves.
+    fn others(&self) -> impl Iterator<Item = &Endpoint> {
+        let logs = self.logs.iter().map(|logs| &logs.target);
+        let metrics = self.metrics.iter().map(|metrics| &metrics.target);
+        logs.chain(metrics)
+            .filter_map(|target| target.endpoint.as_ref())
+    }
+
     /// Without TLS nobody reads the files.
     fn drop_unused_files(&mut self, variables: &mut Variables<'_>) {
-        if self.endpoint.url().is_secure() {
+        let is_secure = |endpoint: &Endpoint| endpoint.url().is_secure();
+        if is_secure(&self.endpoint) || self.others().any(is_secure) {
             return;
         }
         let identity = self.identity.take().map(|(certificate, _)| certificate);
         for file in self.certificate.take().into_iter().chain(identity) {
-            let endpoint = &self.endpoint;
+            let endpoint = self.endpoint.shown(Protocol::HttpProtobuf, "v1/traces");
             let unused = format!("is not used, as the endpoint is not `https`: {endpoint}");
             variables.warn(&file.variable, unused);
         }
@@ -105,9 +122,21 @@ impl OtlpSettings {
             (endpoint, Protocol::Grpc) => OtlpCollector::builder(endpoint.url().origin()),
             (Endpoint::Base(url), _) => OtlpCollector::builder(url.as_str()),
             (Endpoint::Whole(url), _) => {
-                OtlpCollector::builder(url.origin()).traces_endpoint(url.as_str())
+                // Other signals may have the base URL for themselves.
+                let mut bases = self.others().filter_map(|endpoint| match endpoint {
+                    Endpoint::Base(base) => Some(base.as_str().to_owned()),
+                    Endpoint::Whole(_) => None,
+                });
+                let base = bases.next().unwrap_or_else(|| url.origin());
+                OtlpCollector::builder(base).traces_endpoint(url.as_str())
             }
         };
+        if let Some(logs) = self.logs {
+            builder = logs.apply(builder, self.protocol);
+        }
+        if let Some(metrics) = self.metrics {
+            builder = metrics.apply(builder, self.protocol);
+        }
         builder = builder
             .protocol(self.protocol)
             .compression(self.compression);
@@ -127,67 +156,6 @@ impl OtlpSettings {
     }
 }
 
-impl Endpoint {
-    fn read(
-        variables: &mut Variables<'_>,
-        features: Features,
-        protocol: Protocol,
-    ) -> Result<Self, EnvironmentError> {
-        let whole = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-        let base = "OTEL_EXPORTER_OTLP_ENDPOINT";
-        let is_insecure = first(variables, "INSECURE", Variables::flag).unwrap_or(false);
-        let (variable, text, is_whole) = match (variables.text(whole), variables.text(base)) {
-            (Some(text), _) => (whole, text, true),
-            (None, Some(text)) => (base, text, false),
-            (None, None) => {
-                let port = if protocol == Protocol::Grpc {
-                    4317
-                } else {
-                    4318
-                };
-                (base, format!("http://localhost:{port}"), false)
-            }
-        };
-        let url = match protocol {
-            // Only here may the scheme be missing.
-            Protocol::Grpc if !text.contains("://") => {
-                let scheme = if is_insecure { "http" } else { "https" };
-                Url::parse(&format!("{scheme}://{text}"))
-            }
-            _ => Url::parse(&text),
-        };
-        let Some(url) = url else {
-            let shown = without_secrets(&text);
-            let shown = trace_core::visible(&shown, 200);
-            let expected = match protocol {
-                Protocol::Grpc => "a URL such as `http://localhost:4317`",
-                Protocol::HttpProtobuf | Protocol::HttpJson => {
-                    "a URL such as `http://localhost:4318`"
-                }
-            };
-            return Err(EnvironmentError::no_url(variable, &shown, expected));
-        };
-        if url.is_secure() && !features.tls {
-            let expected = "a URL that begins with `http://`, or the feature `tls` of `trace-otlp`";
-            return Err(EnvironmentError::no_url(
-                variable,
-                &url.to_string(),
-                expected,
-            ));
-        }
-        Ok(match is_whole {
-            true => Self::Whole(url),
-            false => Self::Base(url),
-        })
-    }
-
-    fn url(&self) -> &Url {
-        match self {
-            Self::Base(url) | Self::Whole(url) => url,
-        }
-    }
-}
-
 impl NamedFile {
     /// Returns the path if the file can be read.
     fn checked(self) -> Result<PathBuf, EnvironmentError> {
@@ -198,18 +166,8 @@ impl NamedFile {
     }
 }
 
-/// Reads the variable with `TRACES`; if it counts as not set, the one without.
-fn first<'a, T>(
-    variables: &mut Variables<'a>,
-    name: &str,
-    read: impl Fn(&mut Variables<'a>, &str) -> Option<T>,
-) -> Option<T> {
-    let own = read(variables, &format!("OTEL_EXPORTER_OTLP_TRACES_{name}"));
-    own.or_else(|| read(variables, &format!("OTEL_EXPORTER_OTLP_{name}")))
-}
-
 fn protocol(variables: &mut Variables<'_>, features: Features) -> Option<Protocol> {
-    first(variables, "PROTOCOL", |variables, name| {
+    Signal::Traces.first(variables, "PROTOCOL", |variables, name| {
         let expected = "one of http/protobuf, http/json, grpc";
         let protocol = variables.parsed(name, expected, |text| {
             match text.to_ascii_lowercase().as_str() {
@@ -227,7 +185,7 @@ fn protocol(variables: &mut Variables<'_>, features: Features) -> Option<Protoco
 }
 
 fn compression(variables: &mut Variables<'_>, features: Features) -> Option<Compression> {
-    first(variables, "COMPRESSION", |variables, name| {
+    Signal::Traces.first(variables, "COMPRESSION", |variables, name| {
         let expected = "one of none, gzip, zstd";
         let compression = variables.parsed(name, expected, |text| {
             match text.to_ascii_lowercase().as_str() {
@@ -258,53 +216,8 @@ fn without_feature<T>(
     None
 }
 
-/// Reads the headers. One that cannot be sent is left out alone. No value is ever shown.
-fn headers(variables: &mut Variables<'_>) -> Vec<(String, String)> {
-    let found = first(variables, "HEADERS", |variables, name| {
-        Some((name.to_owned(), variables.text(name)?))
-    });
-    let Some((variable, text)) = found else {
-        return Vec::new();
-    };
-    let mut headers: Vec<(String, String)> = Vec::new();
-    for (entry, number) in list::entries(&text).zip(1..) {
-        match header(entry) {
-            Ok(header) => {
-                // The last one counts, as in a map.
-                headers.retain(|(name, _)| *name != header.0);
-                headers.push(header);
-            }
-            Err(expected) => {
-                let problem =
-                    format!("has an entry {number} that is left out; expected {expected}");
-                variables.warn(&variable, problem);
-            }
-        }
-    }
-    headers
-}
-
-fn header(entry: &str) -> Result<(String, String), &'static str> {
-    let (name, value) = list::pair(entry).ok_or("`name=value`, without commas in it")?;
-    let name = list::percent_decoded(name).unwrap_or_else(|| name.to_owned());
-    // Many write `100%` for what should be `100%25`.
-    let value = list::percent_decoded(value).unwrap_or_else(|| value.to_owned());
-    // Source: RFC 9110, *Tokens*.
-    let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(is_of_token) {
-        return Err("a name of letters, digits and `-`");
-    }
-    if !value
-        .bytes()
-        .all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte))
-    {
-        return Err("a value of ASCII characters without controls");
-    }
-    Ok((name.to_ascii_lowercase(), value.trim().to_owned()))
-}
-
 fn file(variables: &mut Variables<'_>, name: &str) -> Option<NamedFile> {
-    first(variables, name, |variables, name| {
+    Signal::Traces.first(variables, name, |variables, name| {
         let path = variables.path(name)?;
         let variable = name.to_owned();
         Some(NamedFile { variable, path })
@@ -330,23 +243,10 @@ fn identity(variables: &mut Variables<'_>) -> Option<(NamedFile, NamedFile)> {
     }
 }
 
-impl fmt::Display for Endpoint {
-    /// Writes the URL to which spans are sent, without what may be secret.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Base(url) => f.write_str(&url.shown_with("v1/traces")),
-            Self::Whole(url) => url.fmt(f),
-        }
-    }
-}
-
 impl fmt::Display for OtlpSettings {
     /// Writes where spans go and how, without secrets: of headers only their names.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.protocol {
-            Protocol::Grpc => f.write_str(&self.endpoint.url().origin())?,
-            Protocol::HttpProtobuf | Protocol::HttpJson => self.endpoint.fmt(f)?,
-        }
+        f.write_str(&self.endpoint.shown(self.protocol, "v1/traces"))?;
         write!(f, " by {}", self.protocol)?;
         match self.compression {
             Compression::Gzip => f.write_str(", gzip")?,
@@ -367,6 +267,12 @@ impl fmt::Display for OtlpSettings {
         }
         if self.identity.is_some() {
             f.write_str(", a client certificate")?;
+        }
+        if let Some(logs) = &self.logs {
+            write!(f, ", {}", logs.shown(self.protocol))?;
+        }
+        if let Some(metrics) = &self.metrics {
+            write!(f, ", {}", metrics.shown(self.protocol))?;
         }
         Ok(())
     }

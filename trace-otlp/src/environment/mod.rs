@@ -26,6 +26,11 @@
 //! | `OTEL_EXPORTER_OTLP_CERTIFICATE` | file of the certificates that are trusted, PEM; only for `https` | those of the system |
 //! | `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`, `.._CLIENT_KEY` | files of this client, PEM; both or none | none |
 //! | `OTEL_EXPORTER_OTLP_INSECURE` | `true`: `grpc` without TLS, for an endpoint without scheme | `false` |
+//! | `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` | `logs`: logged errors leave as [log records](crate::OtlpCollectorBuilder::exceptions); `logs/dup`: also as span events | span events |
+//! | `OTEL_LOGS_EXPORTER` | other than `otlp`, e.g. `none`: the above counts as not set | `otlp` |
+//! | `OTEL_METRICS_EXPORTER` | `otlp`: the tracer's own counts leave as [metrics](crate::OtlpCollectorBuilder::metrics_every) | no metrics |
+//! | `OTEL_METRIC_EXPORT_INTERVAL` | milliseconds between them | 60,000 |
+//! | `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`, `.._LOGS_HEADERS`, and with `METRICS` | for these records and metrics; other variables with `LOGS` or `METRICS` are not read, with a warning | as for spans, without what is set for `TRACES` alone |
 //! | `OTEL_BSP_SCHEDULE_DELAY` | milliseconds, [`scheduled_delay`](trace_core::TracerBuilder::scheduled_delay) | 100 (specification: 5,000) |
 //! | `OTEL_BSP_MAX_QUEUE_SIZE` | spans, [`max_queue_spans`](trace_core::TracerBuilder::max_queue_spans) | 262,144 (2,048) |
 //! | `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | spans of a request, [`max_request_spans`](crate::OtlpCollectorBuilder::max_request_spans) | 8,192 (512) |
@@ -55,16 +60,22 @@
 //! *OpenTelemetry Protocol Exporter*.
 
 mod batching;
+mod endpoint;
 mod error;
 mod exporter;
 mod exporters;
 mod features;
+mod headers;
 mod limits;
 mod list;
+mod logs;
+mod metrics;
 mod others;
 mod resource;
 mod sampler;
 mod settings;
+mod signal;
+mod target;
 #[cfg(test)]
 mod tests;
 mod url;

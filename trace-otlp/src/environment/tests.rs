@@ -669,3 +669,87 @@ fn a_value_that_is_not_unicode_counts_as_unset() {
         "`OTEL_SERVICE_NAME` is not Unicode; it counts as not set"
     );
 }
+
+#[test]
+fn exceptions_leave_as_log_records_where_asked() {
+    let opt_in = |value| ("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", value);
+    check(
+        &[opt_in("logs")],
+        &expect![
+            "spans of `orders` go to http://localhost:4318/v1/traces by http/protobuf, exceptions as log records; sampler parentbased_always_on"
+        ],
+    );
+    let own = [
+        opt_in("Logs/Dup"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://b:2/spans"),
+        ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "5"),
+    ];
+    check(
+        &own,
+        &expect![[r#"
+            spans of `orders` go to http://b:2/spans by http/protobuf, exceptions also as log records to http://a:1/v1/logs; sampler parentbased_always_on
+            `OTEL_EXPORTER_OTLP_LOGS_TIMEOUT` is not read: it is as for spans"#]],
+    );
+    check(
+        &[opt_in("events"), ("OTEL_LOGS_EXPORTER", "none")],
+        &expect![[r#"
+            spans of `orders` go to http://localhost:4318/v1/traces by http/protobuf; sampler parentbased_always_on
+            `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` is `events`; expected `logs` or `logs/dup`; it counts as not set"#]],
+    );
+    check(
+        &[opt_in("logs"), ("OTEL_LOGS_EXPORTER", "none")],
+        &expect![[r#"
+            spans of `orders` go to http://localhost:4318/v1/traces by http/protobuf; sampler parentbased_always_on
+            `OTEL_LOGS_EXPORTER` is `none`, not `otlp`: exceptions stay span events"#]],
+    );
+    check(
+        &[
+            opt_in("logs"),
+            ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "a:b@c"),
+        ],
+        &expect![[r#"
+            spans of `orders` go to no endpoint (`OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` is `..@c`; expected a URL such as `http://localhost:4318`); sampler parentbased_always_on"#]],
+    );
+}
+
+#[test]
+fn headers_of_spans_alone_are_not_those_of_log_records() {
+    let headers = |variables: &[(&str, &str)]| {
+        let opt_in = ("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "logs");
+        let settings = read(&[&[opt_in], variables].concat());
+        let otlp = settings.otlp.unwrap().unwrap();
+        let headers = otlp.log_headers().map(|headers| format!("{headers:?}"));
+        headers.unwrap_or_else(|| "those of spans".to_owned())
+    };
+    let all = ("OTEL_EXPORTER_OTLP_HEADERS", "x=all");
+    let traces = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "x=traces");
+    let logs = ("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "x=logs");
+    assert_eq!(headers(&[all]), "those of spans");
+    assert_eq!(headers(&[traces]), "[]");
+    assert_eq!(headers(&[traces, all]), r#"[("x", "all")]"#);
+    assert_eq!(headers(&[traces, all, logs]), r#"[("x", "logs")]"#);
+}
+
+#[test]
+fn metrics_leave_only_where_asked() {
+    let interval = ("OTEL_METRIC_EXPORT_INTERVAL", "5000");
+    let text = |variables: &[(&str, &str)]| read(variables).to_string();
+    let nothing = text(&[]);
+    for other in ["none", "prometheus", ""] {
+        assert_eq!(text(&[("OTEL_METRICS_EXPORTER", other), interval]), nothing);
+    }
+    let asked = ("OTEL_METRICS_EXPORTER", "otlp");
+    assert!(text(&[asked]).contains("by http/protobuf, metrics each 60s;"));
+    check(
+        &[
+            asked,
+            interval,
+            ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://m:1/in?key=1"),
+            ("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "gzip"),
+        ],
+        &expect![[r#"
+            spans of `orders` go to http://localhost:4318/v1/traces by http/protobuf, metrics each 5s to http://m:1/in; sampler parentbased_always_on
+            `OTEL_EXPORTER_OTLP_METRICS_COMPRESSION` is not read: it is as for spans"#]],
+    );
+}

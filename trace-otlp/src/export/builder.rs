@@ -6,18 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::collector::OtlpCollector;
-use super::connect;
+use super::connect::{self, Form};
 use super::endpoint::Endpoint;
 use super::endpoints::{Endpoints, Server};
 use super::error::OtlpError;
 use super::exporter::{Exporter, Settings, Shared};
+use super::exporters::Exporters;
 use super::headers::{HeaderProblem, HeaderSource, Headers};
 use super::health::Health;
+use super::metrics::Metrics;
 use super::pending::{Pending, RequestLimits};
 use super::protocol::Protocol;
 use super::retry::RetryDelays;
+use super::signal_options::SignalOptions;
 use super::stats::Counters;
-use crate::encode::{Encoder, PartLimits};
+use crate::encode::{Encoder, PartLimits, Signal};
 use crate::transport::{Compression, Compressor, ConnectOptions, MissingCompression};
 
 /// Builds an [`OtlpCollector`]. [`OtlpCollector::builder`] begins it.
@@ -62,12 +65,13 @@ pub struct OtlpCollectorBuilder {
     proxy: Option<String>,
     certificate: Option<PathBuf>,
     client_identity: Option<(PathBuf, PathBuf)>,
+    pub(super) signals: SignalOptions,
 }
 
 impl OtlpCollector {
     /// Begins a collector that sends to a server: the base URL, such as
-    /// `http://localhost:4318`, or `http://localhost:4317` for gRPC. `/v1/traces`, or the method
-    /// of gRPC, is added to its path.
+    /// `http://localhost:4318`, or `http://localhost:4317` for gRPC. `/v1/traces`, `/v1/logs` for
+    /// log records, or the method of gRPC, is added to its path.
     ///
     /// User info in the URL (`https://user:password@host`) is sent as a header.
     pub fn builder(endpoint: impl Into<String>) -> OtlpCollectorBuilder {
@@ -96,6 +100,7 @@ impl OtlpCollectorBuilder {
             proxy: None,
             certificate: None,
             client_identity: None,
+            signals: SignalOptions::default(),
         }
     }
 
@@ -168,7 +173,8 @@ impl OtlpCollectorBuilder {
         self
     }
 
-    /// Sets how many encoded bytes may wait. Above it, the oldest are lost. Default: 16 MiB.
+    /// Sets how many encoded bytes may wait: of spans, and as many of log records. Above it,
+    /// the oldest are lost. Default: 16 MiB.
     pub fn max_waiting_bytes(mut self, bytes: usize) -> Self {
         self.max_waiting_bytes = bytes;
         self
@@ -181,13 +187,13 @@ impl OtlpCollectorBuilder {
         self
     }
 
-    /// Sets the largest number of spans in a request. Default: 8,192.
+    /// Sets the largest number of spans, or log records, in a request. Default: 8,192.
     pub fn max_request_spans(mut self, spans: usize) -> Self {
         self.max_request_spans = spans;
         self
     }
 
-    /// Sets the size of the largest span, in encoded bytes. A larger one is trimmed, and says
+    /// Sets the size of the largest span or log record, in encoded bytes. A larger one is trimmed, and says
     /// so. Default: 1 MiB.
     pub fn max_span_bytes(mut self, bytes: usize) -> Self {
         self.max_span_bytes = bytes;
@@ -249,36 +255,60 @@ impl OtlpCollectorBuilder {
     /// feature that is not compiled in.
     pub fn build(self) -> Result<OtlpCollector, OtlpError> {
         let form = connect::form(self.protocol)?;
+        let options = self.connect_options()?;
+        let traces = self.exporter(Signal::Traces, form, &options)?;
+        let placement = self.signals.placement;
+        let logs = placement.has_records();
+        let logs = logs.then(|| self.exporter(Signal::Logs, form, &options));
+        let every = self.signals.metrics_every;
+        let metrics = every.map(|every| {
+            let exporter = self.exporter(Signal::Metrics, form, &options)?;
+            Ok(Metrics::new(exporter, every, self.protocol))
+        });
+        Ok(OtlpCollector::new(Exporters {
+            encoder: Encoder::new(form.format, self.part_limits(), placement),
+            traces,
+            logs: logs.transpose()?,
+            metrics: metrics.transpose()?,
+        }))
+    }
+
+    fn exporter(
+        &self,
+        signal: Signal,
+        form: Form,
+        options: &ConnectOptions,
+    ) -> Result<Exporter, OtlpError> {
         let compressor = Compressor::new(self.compression).map_err(|error| {
             let MissingCompression(feature) = error;
             OtlpError::missing_feature(&format!("the compression `{feature}`"), feature)
         })?;
+        let own = match signal {
+            Signal::Traces => None,
+            Signal::Logs => self.signals.logs.headers.as_ref(),
+            Signal::Metrics => self.signals.metrics.headers.as_ref(),
+        };
         let headers = Headers::new(
-            &self.headers,
+            own.unwrap_or(&self.headers),
             self.header_source.clone(),
             self.max_header_age,
         )
         .map_err(|problem: HeaderProblem| OtlpError::new(problem.to_string()))?;
-        let options = self.connect_options()?;
         let mut servers = Vec::new();
-        for endpoint in self.endpoints(form.path)? {
-            let transport = connect::transport(self.protocol, &endpoint, &options)?;
+        for endpoint in self.endpoints(signal)? {
+            let transport = connect::transport(self.protocol, &endpoint, options)?;
             servers.push(Server::new(endpoint, transport));
         }
         let first = servers.first().map(|server| server.endpoint.to_string());
-
-        let limits = PartLimits {
-            max_part_spans: self.max_request_spans.max(1),
-            max_part_bytes: self.max_request_bytes.max(1),
-            max_span_bytes: self.max_span_bytes,
-        };
+        let limits = self.part_limits();
         let settings = Settings {
+            signal,
             format: form.format,
             content_type: form.content_type,
             timeout: self.timeout,
             request: RequestLimits {
                 bytes: limits.max_part_bytes,
-                spans: u64::try_from(limits.max_part_spans).unwrap_or(u64::MAX),
+                items: u64::try_from(limits.max_part_spans).unwrap_or(u64::MAX),
             },
             max_waiting_bytes: self.max_waiting_bytes,
             max_age: self.max_retry_age,
@@ -289,15 +319,14 @@ impl OtlpCollectorBuilder {
             longest: longest.max(first_delay),
             longest_asked: self.max_retry_age,
         };
-        Ok(OtlpCollector::new(Exporter {
-            encoder: Encoder::new(form.format, limits),
+        Ok(Exporter {
             compressor,
             headers,
             endpoints: Endpoints::new(servers, delays),
             settings,
             shared: Arc::new(Shared {
                 counters: Counters::default(),
-                health: Health::new(first.unwrap_or_default()),
+                health: Health::new(signal.items(), first.unwrap_or_default()),
                 max_waiting_bytes: self.max_waiting_bytes,
             }),
             pending: Pending::default(),
@@ -305,11 +334,25 @@ impl OtlpCollectorBuilder {
             max_parts: usize::MAX,
             asked_again: false,
             is_shut_down: false,
-        }))
+        })
     }
 
-    fn endpoints(&self, path: &str) -> Result<Vec<Endpoint>, OtlpError> {
-        let first = match &self.traces_endpoint {
+    fn part_limits(&self) -> PartLimits {
+        PartLimits {
+            max_part_spans: self.max_request_spans.max(1),
+            max_part_bytes: self.max_request_bytes.max(1),
+            max_span_bytes: self.max_span_bytes,
+        }
+    }
+
+    fn endpoints(&self, signal: Signal) -> Result<Vec<Endpoint>, OtlpError> {
+        let path = connect::path(self.protocol, signal);
+        let whole = match signal {
+            Signal::Traces => &self.traces_endpoint,
+            Signal::Logs => &self.signals.logs.endpoint,
+            Signal::Metrics => &self.signals.metrics.endpoint,
+        };
+        let first = match whole {
             // The method is the only path that there is.
             Some(whole) if self.protocol == Protocol::Grpc => Endpoint::from_base(whole, path),
             Some(whole) => Endpoint::from_whole(whole),

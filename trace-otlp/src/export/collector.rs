@@ -7,10 +7,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use trace_core::{Collector, CollectorError, SpanBatch};
+use trace_core::{Collector, CollectorError, SpanBatch, TracerCounts};
 
-use super::exporter::{Exporter, Shared};
+use super::exporter::Shared;
+use super::exporters::Exporters;
 use super::health::OtlpHealth;
+use super::metrics::TracerSlot;
 use super::moment::Moment;
 use super::stats::OtlpStats;
 
@@ -30,6 +32,8 @@ use super::stats::OtlpStats;
 ///   lost first.
 /// - A request that is too large for a server (413, or a code of gRPC with a text that says so)
 ///   is sent in halves.
+/// - Logs leave with their span, or as [log records](crate::OtlpCollectorBuilder::logs), whose
+///   server may refuse them without harm to spans.
 /// - Every span is counted in the [statistics](Self::stats), at any time. A change between
 ///   working and not working is one line of [`diagnostics`](trace_core::diagnostics).
 ///
@@ -56,75 +60,94 @@ pub struct OtlpCollector {
 }
 
 struct Inner {
-    exporter: Mutex<Turn>,
-    shared: Arc<Shared>,
+    turn: Mutex<Turn>,
+    traces: Arc<Shared>,
+    logs: Option<Arc<Shared>>,
+    metrics: Option<(Arc<Shared>, Arc<TracerSlot>)>,
 }
 
 struct Turn {
-    exporter: Exporter,
+    exporters: Exporters,
     /// Spans that were lost or rejected, as the last flush reported them.
     reported: u64,
+    /// The same of log records.
+    reported_logs: u64,
 }
 
 impl OtlpCollector {
-    pub(super) fn new(exporter: Exporter) -> Self {
-        let shared = Arc::clone(&exporter.shared);
-        let exporter = Mutex::new(Turn {
-            exporter,
+    pub(super) fn new(exporters: Exporters) -> Self {
+        let traces = Arc::clone(&exporters.traces.shared);
+        let logs = exporters.logs.as_ref();
+        let logs = logs.map(|exporter| Arc::clone(&exporter.shared));
+        let metrics = exporters.metrics.as_ref();
+        let metrics = metrics.map(|metrics| {
+            let shared = Arc::clone(&metrics.exporter.shared);
+            (shared, Arc::clone(&metrics.tracer))
+        });
+        let turn = Mutex::new(Turn {
+            exporters,
             reported: 0,
+            reported_logs: 0,
         });
         Self {
-            inner: Arc::new(Inner { exporter, shared }),
+            inner: Arc::new(Inner {
+                turn,
+                traces,
+                logs,
+                metrics,
+            }),
         }
     }
 
     /// Returns what has become of the spans so far. Does not wait for a request.
     #[must_use]
     pub fn stats(&self) -> OtlpStats {
-        self.inner.shared.counters.read()
+        let Inner { traces, logs, .. } = &*self.inner;
+        let read = |shared: &Arc<Shared>| shared.counters.read();
+        let logs = logs.as_ref().map(read).unwrap_or_default();
+        let metrics = self.inner.metrics.as_ref();
+        let metrics = metrics.map(|(shared, _)| read(shared)).unwrap_or_default();
+        OtlpStats::new(read(traces), logs, metrics)
     }
 
     /// Returns how sending goes. Does not wait for a request.
     #[must_use]
     pub fn health(&self) -> OtlpHealth {
-        let shared = &self.inner.shared;
-        let waiting = shared.counters.read().spans_waiting;
-        shared.health.read(waiting, shared.max_waiting_bytes)
+        let Inner { traces, logs, .. } = &*self.inner;
+        let read = |shared: &Arc<Shared>| shared.health.read(shared.counters.read().waiting);
+        let logs = logs.as_ref().map(read);
+        let metrics = self.inner.metrics.as_ref();
+        let metrics = metrics.map(|(shared, _)| read(shared));
+        OtlpHealth::new(read(traces), traces.max_waiting_bytes, logs, metrics)
     }
 
     fn turn(&self) -> MutexGuard<'_, Turn> {
         // After a panic, parts still wait or have been removed and counted.
-        self.inner
-            .exporter
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tries to send all that waits until `timeout`, also during a backoff.
-    fn send_all(&self, turn: &mut Turn, timeout: Duration) {
-        let until = Moment::now().after(timeout);
-        turn.exporter.endpoints.make_due();
-        turn.exporter.send_due(Some(until));
+        let turn = self.inner.turn.lock();
+        turn.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the error of a flush: what waits, and what was lost since the last report.
     fn report(&self, turn: &mut Turn) -> Result<(), CollectorError> {
-        let stats = self.stats();
+        let (stats, health) = (self.stats(), self.health());
         let gone = stats.spans_lost.total() + stats.spans_rejected;
         let lost = gone - turn.reported.min(gone);
         turn.reported = gone;
-        let waiting = stats.spans_waiting;
-        let message = match (waiting, lost) {
-            (0, 0) => return Ok(()),
-            (waiting, 0) => format!("{waiting} spans are not sent yet"),
-            (0, lost) => format!("{lost} spans were lost"),
-            (waiting, lost) => format!("{waiting} spans are not sent yet, and {lost} were lost"),
+        let spans = missing("spans", stats.spans_waiting, lost, health.last_error);
+
+        let logs = stats.log_records;
+        let gone = logs.lost.total() + logs.rejected;
+        let lost_logs = gone - turn.reported_logs.min(gone);
+        turn.reported_logs = gone;
+        let error = health.logs.and_then(|logs| logs.last_error);
+        let logs = missing("log records", logs.waiting, lost_logs, error);
+
+        let message = match (spans, logs) {
+            (None, None) => return Ok(()),
+            (Some(spans), Some(logs)) => format!("{spans}; {logs}"),
+            (Some(message), None) | (None, Some(message)) => message,
         };
-        let message = match self.health().last_error {
-            Some(error) => format!("{message}: {error}"),
-            None => message,
-        };
-        Err(CollectorError::new(message).with_lost_spans(waiting + lost))
+        Err(CollectorError::new(message).with_lost_spans(stats.spans_waiting + lost))
     }
 }
 
@@ -132,19 +155,26 @@ impl Collector for OtlpCollector {
     /// Encodes the spans, and sends them unless it has to wait for a retry.
     fn collect(&self, batch: &SpanBatch<'_>) {
         let mut turn = self.turn();
-        turn.exporter.add(batch);
-        turn.exporter.send_due(None);
+        turn.exporters.add(batch);
+        turn.exporters.send_due();
     }
 
     fn name(&self) -> &str {
         "otlp"
     }
 
+    /// Notes the tracer whose counts leave as metrics, if that is asked for.
+    fn begin(&self, counts: &TracerCounts) {
+        if let Some((_, tracer)) = &self.inner.metrics {
+            tracer.set(counts);
+        }
+    }
+
     /// Sends what waits if a server is due; returns after what time the next one is.
     fn on_idle(&self) -> Option<Duration> {
         let mut turn = self.turn();
-        turn.exporter.send_due(None);
-        turn.exporter.next_wake()
+        turn.exporters.send_due();
+        turn.exporters.next_wake()
     }
 
     /// Sends all that waits, also during a backoff. Tries again until `timeout`, as far as the
@@ -152,10 +182,11 @@ impl Collector for OtlpCollector {
     ///
     /// # Errors
     ///
-    /// When spans wait, or when spans were lost or rejected since the last call.
+    /// When spans or log records wait, or were lost or rejected since the last call. If only
+    /// log records were, [`lost_spans`](CollectorError::lost_spans) is zero.
     fn flush(&self, timeout: Duration) -> Result<(), CollectorError> {
         let mut turn = self.turn();
-        self.send_all(&mut turn, timeout);
+        turn.exporters.send_all(Moment::now().after(timeout));
         self.report(&mut turn)
     }
 
@@ -163,13 +194,27 @@ impl Collector for OtlpCollector {
     ///
     /// # Errors
     ///
-    /// When spans were lost or rejected since the last call.
+    /// When spans or log records were lost or rejected since the last call.
     fn shutdown(&self, timeout: Duration) -> Result<(), CollectorError> {
         let mut turn = self.turn();
-        self.send_all(&mut turn, timeout);
-        turn.exporter.end();
+        turn.exporters.send_all(Moment::now().after(timeout));
+        turn.exporters.end();
         self.report(&mut turn)
     }
+}
+
+/// Says what is missing of a signal, and why; `None` if nothing is.
+fn missing(items: &str, waiting: u64, lost: u64, error: Option<String>) -> Option<String> {
+    let message = match (waiting, lost) {
+        (0, 0) => return None,
+        (waiting, 0) => format!("{waiting} {items} are not sent yet"),
+        (0, lost) => format!("{lost} {items} were lost"),
+        (waiting, lost) => format!("{waiting} {items} are not sent yet, and {lost} were lost"),
+    };
+    Some(match error {
+        Some(error) => format!("{message}: {error}"),
+        None => message,
+    })
 }
 
 impl fmt::Debug for OtlpCollector {

@@ -3,23 +3,21 @@
 use super::endpoint::Endpoint;
 use super::error::OtlpError;
 use super::protocol::Protocol;
-use crate::encode::Format;
+use crate::encode::{Format, Signal};
 #[cfg(feature = "grpc")]
 use crate::transport::grpc::GrpcTransport;
 #[cfg(feature = "http")]
 use crate::transport::http::HttpTransport;
 use crate::transport::{ConnectOptions, Transport};
 
-/// How the spans of a protocol are written and addressed.
+/// How the requests of a protocol are written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Form {
     pub(super) format: Format,
     pub(super) content_type: &'static str,
-    /// What is added to the path of a base URL.
-    pub(super) path: &'static str,
 }
 
-/// Source: OTLP specification, *OTLP/HTTP Request*; opentelemetry-proto, `TraceService`.
+/// Source: OTLP specification, *OTLP/HTTP Request*; gRPC, *gRPC over HTTP2*.
 pub(super) fn form(protocol: Protocol) -> Result<Form, OtlpError> {
     match protocol {
         _ if cfg!(not(feature = "http")) && protocol != Protocol::Grpc => {
@@ -28,13 +26,11 @@ pub(super) fn form(protocol: Protocol) -> Result<Form, OtlpError> {
         Protocol::HttpProtobuf => Ok(Form {
             format: Format::Protobuf,
             content_type: "application/x-protobuf",
-            path: "/v1/traces",
         }),
         #[cfg(feature = "json")]
         Protocol::HttpJson => Ok(Form {
             format: Format::Json,
             content_type: "application/json",
-            path: "/v1/traces",
         }),
         #[cfg(not(feature = "json"))]
         Protocol::HttpJson => Err(missing(protocol, "json")),
@@ -42,8 +38,27 @@ pub(super) fn form(protocol: Protocol) -> Result<Form, OtlpError> {
         Protocol::Grpc => Ok(Form {
             format: Format::Protobuf,
             content_type: "application/grpc",
-            path: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
         }),
+    }
+}
+
+/// Returns what is added to the path of a base URL.
+///
+/// Source: OTLP specification, *OTLP/HTTP Request*; opentelemetry-proto, the services.
+pub(super) const fn path(protocol: Protocol, signal: Signal) -> &'static str {
+    match (protocol, signal) {
+        (Protocol::Grpc, Signal::Traces) => {
+            "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+        }
+        (Protocol::Grpc, Signal::Logs) => {
+            "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
+        }
+        (Protocol::Grpc, Signal::Metrics) => {
+            "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
+        }
+        (_, Signal::Traces) => "/v1/traces",
+        (_, Signal::Logs) => "/v1/logs",
+        (_, Signal::Metrics) => "/v1/metrics",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Sends what waits: which parts, to which server, and what becomes of them.
+//! Sends what waits of one signal: which parts, to which server, and what becomes of them.
 //!
 //! Runs on the thread of whoever calls the collector, under its lock. Never waits for a retry,
 //! unless it is given a moment until which it may.
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
-use trace_core::{SpanBatch, visible};
+use trace_core::visible;
 
 use super::answer::{Meaning, meaning};
 use super::endpoints::{Endpoints, Server};
@@ -18,12 +18,13 @@ use super::moment::Moment;
 use super::partial_success::{self, PartialSuccess};
 use super::pending::{Pending, RequestLimits};
 use super::stats::{Counters, Loss};
-use crate::encode::{Encoder, Format, write_body};
-use crate::transport::{BodyProblem, Compressor, Request, Response, SendError, SendFailure};
+use crate::encode::{Format, Part, Signal, write_body};
+use crate::transport::{
+    BodyProblem, Compressor, Request, Response, SendError, SendFailure, Status,
+};
 
-/// The part of a collector that its callers take turns at.
+/// Sends the items of one signal.
 pub(super) struct Exporter {
-    pub(super) encoder: Encoder,
     pub(super) compressor: Compressor,
     pub(super) headers: Headers,
     pub(super) endpoints: Endpoints,
@@ -40,9 +41,21 @@ pub(super) struct Exporter {
     pub(super) is_shut_down: bool,
 }
 
+/// How long to go on with sending.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Patience {
+    /// Until each server has failed once.
+    OneTry,
+    /// The same, but no longer than until a moment.
+    OneTryUntil(Moment),
+    /// Until a moment; waits for servers that are due before it.
+    Until(Moment),
+}
+
 /// What does not change.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
+    pub(super) signal: Signal,
     pub(super) format: Format,
     pub(super) content_type: &'static str,
     pub(super) timeout: Duration,
@@ -50,6 +63,10 @@ pub(super) struct Settings {
     pub(super) max_waiting_bytes: usize,
     pub(super) max_age: Duration,
 }
+
+/// Statuses of a server that does not know where a request goes.
+const UNKNOWN_PATH: Status = Status::Http(404);
+const UNKNOWN_METHOD: Status = Status::Grpc(12);
 
 /// What other threads read while a request is sent.
 pub(super) struct Shared {
@@ -68,13 +85,11 @@ const KEPT_BYTES: usize = 1 << 20;
 const MAX_SERVER_TEXT: usize = 200;
 
 impl Exporter {
-    /// Encodes a batch. Its spans, and its reports of traces, wait from now on.
-    pub(super) fn add(&mut self, batch: &SpanBatch<'_>) {
-        let spans = u64::try_from(batch.len()).unwrap_or(u64::MAX);
-        // If this panics, nothing is counted: the tracer counts the batch.
-        let parts = self.encoder.parts(batch);
-        let encoded = parts.iter().map(|part| part.spans()).sum();
-        self.shared.counters.collect(spans, encoded);
+    /// Adds parts, which wait from now on. `items` is the number of their items if no item was
+    /// lost when they were encoded.
+    pub(super) fn add(&mut self, items: u64, parts: Vec<Part>) {
+        let encoded = parts.iter().map(Part::items).sum();
+        self.shared.counters.collect(items, encoded);
         if self.is_shut_down {
             self.shared.counters.lose(encoded, Loss::ShutDown);
             return;
@@ -88,9 +103,9 @@ impl Exporter {
         self.note_waiting();
     }
 
-    /// Sends what waits, to servers that are due. With `until`, also waits for servers that are
-    /// due before it; without it, each server fails at most once.
-    pub(super) fn send_due(&mut self, until: Option<Moment>) {
+    /// Sends what waits, to servers that are due, until all is sent, the patience is over, or
+    /// no server is due.
+    pub(super) fn send_due(&mut self, patience: Patience) {
         let begin = Moment::now();
         loop {
             let now = Moment::now();
@@ -101,18 +116,16 @@ impl Exporter {
             }
             // A server that hangs may take longer than another's backoff. With the time of each
             // try, the two could keep the caller for ever.
-            let due_by = if until.is_some() { now } else { begin };
-            match (self.endpoints.due(due_by), until) {
-                (Some(server), None) => self.send(server, self.settings.timeout),
-                (Some(server), Some(until)) => {
-                    let left = until.since(now);
-                    if left.is_zero() {
-                        break;
-                    }
-                    self.send(server, left.min(self.settings.timeout));
-                }
-                (None, None) => break,
-                (None, Some(until)) => match self.endpoints.next_try() {
+            let (due_by, left) = match patience {
+                Patience::OneTry => (begin, Duration::MAX),
+                Patience::OneTryUntil(until) => (begin, until.since(now)),
+                Patience::Until(until) => (now, until.since(now)),
+            };
+            match (self.endpoints.due(due_by), patience) {
+                (Some(_), _) if left.is_zero() => break,
+                (Some(server), _) => self.send(server, left.min(self.settings.timeout)),
+                (None, Patience::OneTry | Patience::OneTryUntil(_)) => break,
+                (None, Patience::Until(until)) => match self.endpoints.next_try() {
                     Some(at) if at < until => std::thread::sleep(at.since(now)),
                     _ => break,
                 },
@@ -142,14 +155,14 @@ impl Exporter {
         self.note_waiting();
     }
 
-    /// Sends one request, whose spans stay until its outcome is known.
+    /// Sends one request, whose items stay until its outcome is known.
     fn send(&mut self, index: usize, timeout: Duration) {
         let Some(server) = self.endpoints.get_mut(index) else {
             return;
         };
         let limits = RequestLimits {
             bytes: self.settings.request.bytes.min(server.max_body_bytes),
-            spans: self.settings.request.spans,
+            items: self.settings.request.items,
         };
         let parts = self.pending.next_request(limits).min(self.max_parts);
         self.body.clear();
@@ -189,7 +202,7 @@ impl Exporter {
         self.shared.counters.count_request();
         let transport = &mut server.transport;
         // ureq panics where a thread cannot be started. With the panic going on, the tracer
-        // would count a batch as lost whose spans wait here.
+        // would count a batch as lost whose items wait here.
         let answer = catch_unwind(AssertUnwindSafe(|| transport.send(&request)));
         let answer = answer.unwrap_or_else(|payload| {
             // Its destructor may panic too.
@@ -227,14 +240,16 @@ impl Exporter {
                 self.max_parts = usize::MAX;
                 self.shared.health.succeed(&endpoint);
                 let partial = self.read_body(&endpoint, response);
-                let spans = self.pending.remove(parts);
-                let rejected = partial.rejected_spans.min(spans);
-                self.shared.counters.export(spans, rejected);
+                let items = self.pending.remove(parts);
+                let rejected = partial.rejected.min(items);
+                self.shared.counters.export(items, rejected);
                 if partial != PartialSuccess::default() {
                     let said = self.headers.hide_in(&partial.message, hidden.as_ref());
                     let said = visible(&said, MAX_SERVER_TEXT);
-                    let message =
-                        format!("`{endpoint}` rejected {rejected} of {spans} spans: {said}");
+                    let message = format!(
+                        "`{endpoint}` rejected {rejected} of {items} {}: {said}",
+                        self.items()
+                    );
                     self.shared.health.note(Note::PartialSuccess, &message);
                     self.shared.health.note_error(message);
                 }
@@ -247,20 +262,30 @@ impl Exporter {
             }
             Meaning::Unauthorized | Meaning::Refused => {
                 self.endpoints.succeed(index);
-                let spans = self.pending.remove(parts);
-                self.shared.counters.lose(spans, Loss::Refused);
-                let advice = "spans are lost: check the endpoint, the protocol and the headers";
+                let items = self.pending.remove(parts);
+                self.shared.counters.lose(items, Loss::Refused);
+                let check = match response.status {
+                    UNKNOWN_PATH | UNKNOWN_METHOD if self.settings.signal != Signal::Traces => {
+                        "perhaps the server takes only traces"
+                    }
+                    _ => "check the endpoint, the protocol and the headers",
+                };
+                let advice = format!("{} are lost: {check}", self.items());
                 self.shared
                     .health
-                    .fail(Trouble::Refused, &endpoint, &error, advice);
+                    .fail(Trouble::Refused, &endpoint, &error, &advice);
             }
         }
     }
 
-    /// Returns what the body says about spans that the server did not take.
+    /// Returns what the body says about items that the server did not take.
     fn read_body(&self, endpoint: &str, response: &Response) -> PartialSuccess {
         let problem = match response.problem {
-            None => match partial_success::read(self.settings.format, &response.body) {
+            None => match partial_success::read(
+                self.settings.format,
+                self.settings.signal,
+                &response.body,
+            ) {
                 Ok(partial) => return partial,
                 Err(partial_success::Unreadable) => "is not one of OTLP",
             },
@@ -270,36 +295,38 @@ impl Exporter {
             #[cfg(feature = "grpc")]
             Some(BodyProblem::Unreadable) => "is not one of OTLP",
         };
-        // The status says that the server has the spans. Sent again, they would be there twice.
+        // The status says that the server has the items. Sent again, they would be there twice.
         let message = format!(
-            "`{endpoint}` took spans, and its answer {problem}: whether it rejected some is unknown"
+            "`{endpoint}` took {}, and its answer {problem}: whether it rejected some is unknown",
+            self.items()
         );
         self.shared.health.note(Note::Unreadable, &message);
         self.shared.health.note_error(message);
         PartialSuccess::default()
     }
 
-    /// Makes the next request about half as large. A span that is too large alone is lost.
+    /// Makes the next request about half as large. An item that is too large alone is lost.
     fn shrink(&mut self, index: usize, parts: usize, error: String) {
         self.shared.counters.count_failure();
         if parts > 1 || self.pending.halve_oldest() {
             self.max_parts = (parts / 2).max(1);
             if let Some(server) = self.endpoints.get_mut(index) {
-                // More than half, so that half of the spans fit with their resource.
+                // More than half, so that half of the items fit with their resource.
                 let half = (self.body.len() / 8 * 5).max(MIN_LEARNED_BYTES);
                 server.max_body_bytes = server.max_body_bytes.min(half);
             }
             self.shared.health.note_error(error);
             return;
         }
-        let spans = self.pending.remove(1);
-        self.shared.counters.lose(spans, Loss::TooLarge);
-        let message = format!("{error} to a request of one span, which is lost");
+        let items = self.pending.remove(1);
+        self.shared.counters.lose(items, Loss::TooLarge);
+        let one = self.settings.signal.item();
+        let message = format!("{error} to a request of one {one}, which is lost");
         self.shared.health.note(Note::TooLarge, &message);
         self.shared.health.note_error(message);
     }
 
-    /// Lets a server wait. The spans go to the next server, or wait.
+    /// Lets a server wait. The items go to the next server, or wait.
     fn fail(&mut self, index: usize, error: String, asked: Option<Duration>) {
         let begin = Moment::now();
         self.asked_again = false;
@@ -313,28 +340,36 @@ impl Exporter {
             .get_mut(index)
             .map(|server| server.endpoint.to_string());
         let endpoint = endpoint.unwrap_or_default();
-        let advice = "spans wait, and are sent again";
+        let advice = format!("{} wait, and are sent again", self.items());
         self.shared
             .health
-            .fail(Trouble::Retrying, &endpoint, &error, advice);
+            .fail(Trouble::Retrying, &endpoint, &error, &advice);
     }
 
-    fn lose(&self, spans: u64, why: Loss) {
-        if spans == 0 {
+    fn lose(&self, lost: u64, why: Loss) {
+        if lost == 0 {
             return;
         }
-        self.shared.counters.lose(spans, why);
-        match why {
-            Loss::ListFull => self.shared.health.note(
+        self.shared.counters.lose(lost, why);
+        let (note, message) = match why {
+            Loss::ListFull => (
                 Note::ListFull,
-                "more spans wait than `max_waiting_bytes` allows; the oldest are lost",
+                "wait than `max_waiting_bytes` allows; the oldest are lost",
             ),
-            Loss::TooOld => self.shared.health.note(
+            Loss::TooOld => (
                 Note::TooOld,
-                "spans have waited longer than `max_retry_age`; they are lost",
+                "have waited longer than `max_retry_age`; they are lost",
             ),
-            Loss::Refused | Loss::ShutDown | Loss::TooLarge => {}
-        }
+            Loss::Refused | Loss::ShutDown | Loss::TooLarge => return,
+        };
+        let more = if note == Note::ListFull { "more " } else { "" };
+        let message = format!("{more}{} {message}", self.items());
+        self.shared.health.note(note, &message);
+    }
+
+    /// Returns what is sent, for messages.
+    const fn items(&self) -> &'static str {
+        self.settings.signal.items()
     }
 
     fn note_waiting(&self) {

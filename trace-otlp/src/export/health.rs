@@ -24,6 +24,26 @@ pub struct OtlpHealth {
     pub waiting_bytes: u64,
     /// Most bytes that may wait. Above it, the oldest are lost.
     pub max_waiting_bytes: u64,
+    /// The same about log records, if logs leave as [records](crate::Logs::LogRecords).
+    pub logs: Option<OtlpSignalHealth>,
+    /// The same about the tracer's own metrics, if they are sent.
+    pub metrics: Option<OtlpSignalHealth>,
+}
+
+/// How the items of a signal other than traces get on.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OtlpSignalHealth {
+    /// What the last request came to.
+    pub state: OtlpState,
+    /// The endpoint of the last request; before it, the first endpoint.
+    pub endpoint: String,
+    /// The last failure of any request, if there was one. It stays when requests succeed again.
+    pub last_error: Option<String>,
+    /// Items that wait, and those that are being sent.
+    pub waiting: u64,
+    /// Encoded bytes that wait.
+    pub waiting_bytes: u64,
 }
 
 /// What the last request of an [`OtlpCollector`](crate::OtlpCollector) came to.
@@ -32,14 +52,14 @@ pub struct OtlpHealth {
 pub enum OtlpState {
     /// No request has been sent yet.
     Idle,
-    /// A server took the spans.
+    /// A server took the items.
     Connected,
-    /// No endpoint takes spans; they wait, and are sent again.
+    /// No endpoint takes them; they wait, and are sent again.
     Retrying {
         /// When the first of these requests failed.
         since: Timestamp,
     },
-    /// A server refuses the spans, so they are lost.
+    /// A server refuses the items, so they are lost.
     Refused {
         /// When the first of these requests was refused.
         since: Timestamp,
@@ -53,6 +73,8 @@ const QUIET_TIME: Duration = Duration::from_secs(60);
 /// What is known about sending, for all threads. The lock is never held while a request is
 /// sent or a line is written.
 pub(super) struct Health {
+    /// What is sent, in messages.
+    items: &'static str,
     clock: Clock,
     known: Mutex<Known>,
 }
@@ -70,7 +92,7 @@ struct Known {
 }
 
 /// What is said once.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Note {
     PartialSuccess,
     Unreadable,
@@ -86,9 +108,30 @@ pub(super) enum Trouble {
     Refused,
 }
 
-impl Health {
-    pub(super) fn new(endpoint: String) -> Self {
+impl OtlpHealth {
+    pub(super) fn new(
+        traces: OtlpSignalHealth,
+        max_waiting_bytes: usize,
+        logs: Option<OtlpSignalHealth>,
+        metrics: Option<OtlpSignalHealth>,
+    ) -> Self {
         Self {
+            state: traces.state,
+            endpoint: traces.endpoint,
+            last_error: traces.last_error,
+            waiting_spans: traces.waiting,
+            waiting_bytes: traces.waiting_bytes,
+            max_waiting_bytes: u64::try_from(max_waiting_bytes).unwrap_or(u64::MAX),
+            logs,
+            metrics,
+        }
+    }
+}
+
+impl Health {
+    pub(super) fn new(items: &'static str, endpoint: String) -> Self {
+        Self {
+            items,
             clock: Clock::system(),
             known: Mutex::new(Known {
                 state: OtlpState::Idle,
@@ -102,15 +145,15 @@ impl Health {
         }
     }
 
-    pub(super) fn read(&self, waiting_spans: u64, max_waiting_bytes: usize) -> OtlpHealth {
+    /// `waiting` is the number of items that wait.
+    pub(super) fn read(&self, waiting: u64) -> OtlpSignalHealth {
         let known = self.lock();
-        OtlpHealth {
+        OtlpSignalHealth {
             state: known.state,
             endpoint: known.endpoint.clone(),
             last_error: known.last_error.clone(),
-            waiting_spans,
+            waiting,
             waiting_bytes: known.waiting_bytes,
-            max_waiting_bytes: u64::try_from(max_waiting_bytes).unwrap_or(u64::MAX),
         }
     }
 
@@ -118,7 +161,7 @@ impl Health {
         self.lock().waiting_bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
     }
 
-    /// Notes that a server took spans.
+    /// Notes that a server took items.
     pub(super) fn succeed(&self, endpoint: &str) {
         let was_told = {
             let mut known = self.lock();
@@ -131,7 +174,7 @@ impl Health {
             std::mem::take(&mut known.is_told)
         };
         if was_told {
-            say(&format!("`{endpoint}` takes spans again"));
+            say(&format!("`{endpoint}` takes {} again", self.items));
         }
     }
 
@@ -140,7 +183,7 @@ impl Health {
         self.lock().last_error = Some(error);
     }
 
-    /// Notes that spans wait or are lost. `advice` completes the line.
+    /// Notes that items wait or are lost. `advice` completes the line.
     pub(super) fn fail(&self, trouble: Trouble, endpoint: &str, error: &str, advice: &str) {
         let now = self.clock.now();
         let is_said = {

@@ -1,15 +1,16 @@
 //! Reads what a server says about a request that it took.
 //!
-//! Source: opentelemetry-proto, *ExportTraceServiceResponse*; OTLP specification, *Partial
+//! Source: opentelemetry-proto, *ExportTraceServiceResponse* and those of the other signals,
+//! whose numbers of fields are the same; OTLP specification, *Partial
 //! Success*.
 
-use crate::encode::Format;
+use crate::encode::{Format, Signal};
 use crate::transport::{Fields, Value};
 
-/// How many spans of a request were rejected, and why.
+/// How many items of a request were rejected, and why.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct PartialSuccess {
-    pub(super) rejected_spans: u64,
+    pub(super) rejected: u64,
     pub(super) message: String,
 }
 
@@ -18,11 +19,19 @@ pub(super) struct PartialSuccess {
 pub(super) struct Unreadable;
 
 /// Reads an answer, which has the format of its request. An empty one is a full success.
-pub(super) fn read(format: Format, body: &[u8]) -> Result<PartialSuccess, Unreadable> {
+pub(super) fn read(
+    format: Format,
+    #[cfg_attr(
+        not(feature = "json"),
+        expect(unused_variables, reason = "in protobuf, fields have no names")
+    )]
+    signal: Signal,
+    body: &[u8],
+) -> Result<PartialSuccess, Unreadable> {
     match format {
         Format::Protobuf => read_protobuf(body).ok_or(Unreadable),
         #[cfg(feature = "json")]
-        Format::Json => read_json(body).ok_or(Unreadable),
+        Format::Json => read_json(signal, body).ok_or(Unreadable),
     }
 }
 
@@ -34,8 +43,8 @@ fn read_protobuf(body: &[u8]) -> Option<PartialSuccess> {
             for field in Fields(message) {
                 match field? {
                     // A negative number is as wrong as it is harmless.
-                    (1, Value::Varint(spans)) => {
-                        partial.rejected_spans = u64::try_from(spans.cast_signed()).unwrap_or(0);
+                    (1, Value::Varint(items)) => {
+                        partial.rejected = u64::try_from(items.cast_signed()).unwrap_or(0);
                     }
                     (2, Value::Bytes(text)) => {
                         partial.message = String::from_utf8_lossy(text).into_owned();
@@ -51,7 +60,7 @@ fn read_protobuf(body: &[u8]) -> Option<PartialSuccess> {
 /// Source: OTLP specification, *JSON Protobuf Encoding*: 64-bit integers are texts, and
 /// readers take numbers too.
 #[cfg(feature = "json")]
-fn read_json(body: &[u8]) -> Option<PartialSuccess> {
+fn read_json(signal: Signal, body: &[u8]) -> Option<PartialSuccess> {
     use serde_json::Value;
 
     if body.is_empty() {
@@ -62,14 +71,19 @@ fn read_json(body: &[u8]) -> Option<PartialSuccess> {
         None | Some(Value::Null) => return Some(PartialSuccess::default()),
         Some(partial) => partial.as_object()?,
     };
-    let rejected_spans = match partial.get("rejectedSpans") {
+    let key = match signal {
+        Signal::Traces => "rejectedSpans",
+        Signal::Logs => "rejectedLogRecords",
+        Signal::Metrics => "rejectedDataPoints",
+    };
+    let rejected = match partial.get(key) {
         None | Some(Value::Null) => 0,
         Some(Value::String(digits)) => digits.parse::<i64>().ok()?,
         Some(number) => number.as_i64()?,
     };
     let message = partial.get("errorMessage").and_then(Value::as_str);
     Some(PartialSuccess {
-        rejected_spans: u64::try_from(rejected_spans).unwrap_or(0),
+        rejected: u64::try_from(rejected).unwrap_or(0),
         message: message.unwrap_or_default().to_owned(),
     })
 }
@@ -79,7 +93,7 @@ mod tests {
     use super::*;
 
     fn protobuf(body: &[u8]) -> Result<PartialSuccess, Unreadable> {
-        read(Format::Protobuf, body)
+        read(Format::Protobuf, Signal::Traces, body)
     }
 
     #[test]
@@ -87,15 +101,15 @@ mod tests {
         assert_eq!(protobuf(b""), Ok(PartialSuccess::default()));
         assert_eq!(protobuf(b"\x0a\x00"), Ok(PartialSuccess::default()));
         let whole = PartialSuccess {
-            rejected_spans: 300,
+            rejected: 300,
             message: "bad".to_owned(),
         };
         assert_eq!(protobuf(b"\x0a\x08\x08\xac\x02\x12\x03bad"), Ok(whole));
         // Unknown fields of each kind are skipped.
         let unknown = b"\x10\x07\x1d\0\0\0\0\x21\0\0\0\0\0\0\0\0\x0a\x02\x08\x01\x3a\x01x";
-        assert_eq!(protobuf(unknown).map(|one| one.rejected_spans), Ok(1));
+        assert_eq!(protobuf(unknown).map(|one| one.rejected), Ok(1));
         let negative = b"\x0a\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
-        assert_eq!(protobuf(negative).map(|one| one.rejected_spans), Ok(0));
+        assert_eq!(protobuf(negative).map(|one| one.rejected), Ok(0));
     }
 
     #[test]
@@ -112,7 +126,7 @@ mod tests {
     #[cfg(feature = "json")]
     #[test]
     fn json_is_read_too() {
-        let json = |body: &str| read(Format::Json, body.as_bytes());
+        let json = |body: &str| read(Format::Json, Signal::Traces, body.as_bytes());
         let full = Ok(PartialSuccess::default());
         for body in [
             "",
@@ -127,8 +141,11 @@ mod tests {
                 r#"{{"partialSuccess":{{"rejectedSpans":{number},"errorMessage":"bad"}}}}"#
             );
             let partial = json(&body).unwrap();
-            assert_eq!((partial.rejected_spans, &*partial.message), (3, "bad"));
+            assert_eq!((partial.rejected, &*partial.message), (3, "bad"));
         }
+        let logs = br#"{"partialSuccess":{"rejectedLogRecords":"2"}}"#;
+        let partial = read(Format::Json, Signal::Logs, logs).unwrap();
+        assert_eq!(partial.rejected, 2);
         for body in ["<html>", "[]", "7", r#"{"partialSuccess":7}"#, "{"] {
             assert_eq!(json(body), Err(Unreadable), "{body}");
         }

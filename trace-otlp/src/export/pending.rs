@@ -1,4 +1,4 @@
-//! The encoded spans that wait to be sent, oldest first.
+//! The encoded items that wait to be sent, oldest first.
 //!
 //! Bounds their bytes and age. Counts nothing: whoever takes parts out does.
 
@@ -24,7 +24,7 @@ struct WaitingPart {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RequestLimits {
     pub(super) bytes: usize,
-    pub(super) spans: u64,
+    pub(super) items: u64,
 }
 
 impl Pending {
@@ -46,16 +46,16 @@ impl Pending {
     pub(super) fn next_request(&mut self, limits: RequestLimits) -> usize {
         while let Some(oldest) = self.parts.front() {
             let is_larger =
-                oldest.part.bytes() > limits.bytes || oldest.part.spans() > limits.spans;
+                oldest.part.bytes() > limits.bytes || oldest.part.items() > limits.items;
             if !is_larger || !self.halve_oldest() {
                 break;
             }
         }
-        let (mut bytes, mut spans) = (0_usize, 0_u64);
+        let (mut bytes, mut items) = (0_usize, 0_u64);
         let fitting = self.parts.iter().take_while(|waiting| {
             bytes = bytes.saturating_add(waiting.part.bytes());
-            spans = spans.saturating_add(waiting.part.spans());
-            bytes <= limits.bytes && spans <= limits.spans
+            items = items.saturating_add(waiting.part.items());
+            bytes <= limits.bytes && items <= limits.items
         });
         fitting
             .count()
@@ -82,19 +82,19 @@ impl Pending {
         is_halved
     }
 
-    /// Removes the oldest parts; returns the number of their spans.
+    /// Removes the oldest parts; returns the number of their items.
     pub(super) fn remove(&mut self, parts: usize) -> u64 {
         let removed = self.parts.drain(..parts.min(self.parts.len()));
-        let (mut spans, mut bytes) = (0, 0);
+        let (mut items, mut bytes) = (0, 0);
         for waiting in removed {
-            spans += waiting.part.spans();
+            items += waiting.part.items();
             bytes += waiting.part.bytes();
         }
         self.bytes = self.bytes.saturating_sub(bytes);
-        spans
+        items
     }
 
-    /// Removes parts that have waited longer than `max_age`; returns the number of their spans.
+    /// Removes parts that have waited longer than `max_age`; returns the number of their items.
     pub(super) fn remove_older(&mut self, max_age: Duration, now: Moment) -> u64 {
         let is_old = |waiting: &&WaitingPart| now.since(waiting.since) > max_age;
         let old = self.parts.iter().take_while(is_old).count();
@@ -102,12 +102,12 @@ impl Pending {
     }
 
     /// Removes the oldest parts until at most `max_bytes` wait; returns the number of their
-    /// spans. One part may wait whatever its size. Otherwise it could never be sent.
+    /// items. One part may wait whatever its size. Otherwise it could never be sent.
     pub(super) fn remove_excess(&mut self, max_bytes: usize) -> u64 {
-        let mut spans = 0;
+        let mut items = 0;
         while self.bytes > max_bytes && self.parts.len() > 1 {
-            spans += self.remove(1);
+            items += self.remove(1);
         }
-        spans
+        items
     }
 }

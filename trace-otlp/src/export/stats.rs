@@ -1,11 +1,12 @@
-//! What became of the spans, exactly, at any time.
+//! What became of what was collected, exactly, at any time.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What became of the spans of an [`OtlpCollector`](crate::OtlpCollector).
+/// What became of the spans of an [`OtlpCollector`](crate::OtlpCollector), and of what else it
+/// sends.
 ///
 /// At any time, [`spans_collected`](Self::spans_collected) is the sum of exported, rejected,
-/// waiting and [lost](LostSpans::total) spans.
+/// waiting and [lost](LostItems::total) spans.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OtlpStats {
@@ -18,17 +19,45 @@ pub struct OtlpStats {
     /// Spans that wait, and those that are being sent.
     pub spans_waiting: u64,
     /// Spans that will not be sent.
-    pub spans_lost: LostSpans,
+    pub spans_lost: LostItems,
+    /// Requests with spans that were sent, with all that were sent again.
+    pub requests: u64,
+    /// Requests with spans that had no answer, or whose answer asked for another try.
+    pub failed_requests: u64,
+    /// The logs that leave as [records](crate::Logs::LogRecords).
+    pub log_records: OtlpSignalStats,
+    /// The data points of the tracer's own
+    /// [metrics](crate::OtlpCollectorBuilder::metrics_every).
+    pub data_points: OtlpSignalStats,
+}
+
+/// What became of the items of a signal other than traces.
+///
+/// At any time, [`collected`](Self::collected) is the sum of exported, rejected, waiting and
+/// [lost](LostItems::total) items.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OtlpSignalStats {
+    /// All items.
+    pub collected: u64,
+    /// Items that a server has taken.
+    pub exported: u64,
+    /// Items that a server has rejected in a request that it took (a *partial success*).
+    pub rejected: u64,
+    /// Items that wait, and those that are being sent.
+    pub waiting: u64,
+    /// Items that will not be sent.
+    pub lost: LostItems,
     /// Requests that were sent, with all that were sent again.
     pub requests: u64,
     /// Requests without an answer, or whose answer asked for another try.
     pub failed_requests: u64,
 }
 
-/// Spans that were lost, by reason.
+/// Items that were lost, by reason: spans, log records or data points.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct LostSpans {
+pub struct LostItems {
     /// A server refused the request, with a status after which it is not sent again.
     pub refused: u64,
     /// They waited longer than
@@ -38,13 +67,13 @@ pub struct LostSpans {
     pub list_full: u64,
     /// They waited when the collector was shut down, or came afterwards.
     pub shut_down: u64,
-    /// A server takes no request as large as one span.
+    /// A server takes no request as large as one item.
     pub too_large: u64,
     /// They could not be encoded.
     pub encoder: u64,
 }
 
-/// Why spans are lost.
+/// Why items are lost.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Loss {
     Refused,
@@ -54,13 +83,13 @@ pub(super) enum Loss {
     TooLarge,
 }
 
-/// The counters, for all threads. The lock is held for a few instructions and never while a
+/// The counters of a signal, for all threads. The lock is held for a few instructions and never while a
 /// request is sent, so that a reader sees one moment.
 #[derive(Debug, Default)]
-pub(super) struct Counters(Mutex<OtlpStats>);
+pub(super) struct Counters(Mutex<OtlpSignalStats>);
 
-impl LostSpans {
-    /// Returns the number of all lost spans.
+impl LostItems {
+    /// Returns the number of all lost items.
     #[must_use]
     pub const fn total(&self) -> u64 {
         let Self {
@@ -75,43 +104,63 @@ impl LostSpans {
     }
 }
 
+impl OtlpStats {
+    pub(super) fn new(
+        traces: OtlpSignalStats,
+        log_records: OtlpSignalStats,
+        data_points: OtlpSignalStats,
+    ) -> Self {
+        Self {
+            spans_collected: traces.collected,
+            spans_exported: traces.exported,
+            spans_rejected: traces.rejected,
+            spans_waiting: traces.waiting,
+            spans_lost: traces.lost,
+            requests: traces.requests,
+            failed_requests: traces.failed_requests,
+            log_records,
+            data_points,
+        }
+    }
+}
+
 impl Counters {
-    pub(super) fn read(&self) -> OtlpStats {
+    pub(super) fn read(&self) -> OtlpSignalStats {
         *self.lock()
     }
 
-    /// Counts a batch, of which `encoded` spans wait.
-    pub(super) fn collect(&self, spans: u64, encoded: u64) {
+    /// Counts items, of which `encoded` wait.
+    pub(super) fn collect(&self, items: u64, encoded: u64) {
         let mut stats = self.lock();
-        stats.spans_collected += spans;
-        stats.spans_waiting += encoded;
-        // An encoder that makes more spans than it got must not break the sum.
-        let made = encoded.saturating_sub(spans);
-        stats.spans_collected += made;
-        stats.spans_lost.encoder += spans.saturating_sub(encoded);
+        stats.collected += items;
+        stats.waiting += encoded;
+        // An encoder that makes more items than it got must not break the sum.
+        let made = encoded.saturating_sub(items);
+        stats.collected += made;
+        stats.lost.encoder += items.saturating_sub(encoded);
     }
 
-    /// Counts waiting spans that a server has taken, but for the rejected ones.
-    pub(super) fn export(&self, spans: u64, rejected: u64) {
+    /// Counts waiting items that a server has taken, but for the rejected ones.
+    pub(super) fn export(&self, items: u64, rejected: u64) {
         let mut stats = self.lock();
-        let rejected = rejected.min(spans);
-        stats.spans_waiting = stats.spans_waiting.saturating_sub(spans);
-        stats.spans_exported += spans - rejected;
-        stats.spans_rejected += rejected;
+        let rejected = rejected.min(items);
+        stats.waiting = stats.waiting.saturating_sub(items);
+        stats.exported += items - rejected;
+        stats.rejected += rejected;
     }
 
-    /// Counts waiting spans that are lost.
-    pub(super) fn lose(&self, spans: u64, why: Loss) {
+    /// Counts waiting items that are lost.
+    pub(super) fn lose(&self, items: u64, why: Loss) {
         let mut stats = self.lock();
-        stats.spans_waiting = stats.spans_waiting.saturating_sub(spans);
-        let lost = &mut stats.spans_lost;
+        stats.waiting = stats.waiting.saturating_sub(items);
+        let lost = &mut stats.lost;
         *match why {
             Loss::Refused => &mut lost.refused,
             Loss::TooOld => &mut lost.too_old,
             Loss::ListFull => &mut lost.list_full,
             Loss::ShutDown => &mut lost.shut_down,
             Loss::TooLarge => &mut lost.too_large,
-        } += spans;
+        } += items;
     }
 
     pub(super) fn count_request(&self) {
@@ -122,7 +171,7 @@ impl Counters {
         self.lock().failed_requests += 1;
     }
 
-    fn lock(&self) -> MutexGuard<'_, OtlpStats> {
+    fn lock(&self) -> MutexGuard<'_, OtlpSignalStats> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

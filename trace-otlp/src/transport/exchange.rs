@@ -54,10 +54,6 @@ pub(crate) struct Response {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Http(u16),
-    #[cfg_attr(
-        not(any(feature = "grpc", test)),
-        expect(dead_code, reason = "only gRPC has these")
-    )]
     Grpc(u32),
 }
 

@@ -9,6 +9,11 @@ mod value;
 
 mod span;
 
+mod log_record;
+
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod metric;
+
 pub(super) mod head;
 
 pub(super) mod body;
@@ -19,6 +24,9 @@ use trace_core::SpanBatch;
 
 use super::group::Request;
 
+pub(super) use log_record::log_record;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(super) use metric::metric;
 pub(super) use span::span;
 
 /// Writes a batch as one `ExportTraceServiceRequest`, in one line: the body of a

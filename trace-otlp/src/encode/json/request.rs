@@ -6,6 +6,7 @@ use super::forms::{List, object};
 use super::span::Span;
 use crate::conventions::SCHEMA_URL;
 use crate::encode::group::{Request, ResourceOf, Scope, ScopeId, ScopeOf, Service};
+use crate::encode::log_placement::LogPlacement;
 
 impl Serialize for Request<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -79,6 +80,7 @@ impl Serialize for ScopeSpans<'_> {
                 view: &span.view,
                 scope_is_tagged: scope_of.id.is_tagged(),
                 said: request.said(span),
+                logs: LogPlacement::default(),
             })
         });
         object(serializer, |map| {

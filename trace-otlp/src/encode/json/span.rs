@@ -8,6 +8,7 @@ use trace_core::{Link, Log, SpanView, StatusRef, TraceState};
 
 use super::forms::{Text, object};
 use super::value::Attribute;
+use crate::encode::log_placement::LogPlacement;
 use crate::facts::{self, Said};
 
 /// A `Span`.
@@ -16,6 +17,7 @@ pub(super) struct Span<'a> {
     /// Whether tags name the scope; `ScopeSpans` then has them, and the span does not.
     pub(super) scope_is_tagged: bool,
     pub(super) said: Said<'a>,
+    pub(super) logs: LogPlacement,
 }
 
 /// Writes a span as an item of a list that may have others before it.
@@ -24,12 +26,14 @@ pub(in crate::encode) fn span(
     view: &SpanView<'_>,
     scope_is_tagged: bool,
     said: Said<'_>,
+    logs: LogPlacement,
 ) {
     out.push(b',');
     let span = Span {
         view,
         scope_is_tagged,
         said,
+        logs,
     };
     // Writing to memory does not fail.
     drop(serde_json::to_writer(out, &span));
@@ -52,11 +56,12 @@ impl Serialize for Span<'_> {
             map.serialize_entry("startTimeUnixNano", &Text(start))?;
             map.serialize_entry("endTimeUnixNano", &Text(end))?;
             let dropped = view.dropped();
+            let events = view.logs().filter(|log| self.logs.is_event(log)).map(Event);
             let attributes = facts::attributes(view, self.scope_is_tagged, self.said);
             let attributes = attributes.map(|(key, value)| Attribute(key, value));
             list(map, "attributes", attributes)?;
             count(map, "droppedAttributesCount", dropped.tags)?;
-            list(map, "events", view.logs().map(Event))?;
+            list(map, "events", events)?;
             count(map, "droppedEventsCount", dropped.logs)?;
             list(map, "links", view.links().map(SpanLink))?;
             count(map, "droppedLinksCount", dropped.links)?;

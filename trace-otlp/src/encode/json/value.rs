@@ -53,7 +53,7 @@ impl<T: Serialize> Serialize for Form<T> {
 }
 
 /// An `AnyValue`.
-struct Value<'a>(TagRef<'a>);
+pub(super) struct Value<'a>(pub(super) TagRef<'a>);
 
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

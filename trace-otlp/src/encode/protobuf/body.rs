@@ -1,5 +1,5 @@
 //! Writes the frame around parts: `ExportTraceServiceRequest`, `ResourceSpans` and
-//! `ScopeSpans`.
+//! `ScopeSpans`. Those of the other signals have the same numbers.
 
 use super::field::{bytes, field_bytes, length};
 use crate::conventions::SCHEMA_URL;
@@ -23,7 +23,7 @@ pub(in crate::encode) fn parts_of_resource(out: &mut Vec<u8>, parts: &[&Part]) {
     for part in parts {
         length(out, SCOPE_SPANS, scope_bytes(part));
         out.extend_from_slice(&part.head.scope);
-        out.extend_from_slice(&part.spans);
+        out.extend_from_slice(&part.items);
     }
     bytes(out, SCHEMA, SCHEMA_URL.as_bytes());
 }
@@ -35,7 +35,7 @@ pub(in crate::encode) fn alone_bytes(part: &Part) -> usize {
 }
 
 fn scope_bytes(part: &Part) -> usize {
-    part.head.scope.len() + part.spans.len()
+    part.head.scope.len() + part.items.len()
 }
 
 /// Returns the length of a `ResourceSpans`.

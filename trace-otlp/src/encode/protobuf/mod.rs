@@ -4,7 +4,7 @@
 //! Fields that hold their default are left out, as protobuf's own encoders do. So the
 //! result is byte for byte theirs.
 //!
-//! Source: opentelemetry-proto, *trace.proto*, *common.proto*, *resource.proto*, and
+//! Source: opentelemetry-proto, *trace.proto*, *logs.proto*, *common.proto*, *resource.proto*, and
 //! Protocol Buffers, *Encoding*.
 
 mod field;
@@ -17,9 +17,17 @@ mod sites;
 
 mod span;
 
+mod log_record;
+
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod metric;
+
 pub(super) mod head;
 
 pub(super) mod body;
 
+pub(super) use log_record::log_record;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(super) use metric::metric;
 pub(super) use sites::Sites;
 pub(super) use span::span;

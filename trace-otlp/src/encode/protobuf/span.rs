@@ -6,6 +6,7 @@ use super::field::{array, bytes, count, fixed64, message, text};
 use super::sites::{SiteFields, Sites, name_and_kind};
 use super::span_key as key;
 use super::value::{attribute, tag};
+use crate::encode::log_placement::LogPlacement;
 use crate::facts::{self, Said, Shown};
 
 /// The `spans` of a `ScopeSpans`.
@@ -39,11 +40,12 @@ pub(in crate::encode) fn span(
     span: &SpanView<'_>,
     scope_is_tagged: bool,
     said: Said<'_>,
+    logs: LogPlacement,
     sites: &mut Sites,
 ) {
     let site = sites.of(span);
     message(out, SPANS, |out| {
-        fields(out, span, scope_is_tagged, said, site);
+        fields(out, span, scope_is_tagged, said, logs, site);
     });
 }
 
@@ -52,6 +54,7 @@ fn fields(
     span: &SpanView<'_>,
     scope_is_tagged: bool,
     said: Said<'_>,
+    logs: LogPlacement,
     site: Option<&SiteFields>,
 ) {
     array(out, key::TRACE_ID, span.trace_id().to_bytes());
@@ -91,7 +94,7 @@ fn fields(
     }
     let dropped = span.dropped();
     count(out, key::DROPPED_ATTRIBUTES, dropped.tags);
-    for log in span.logs() {
+    for log in span.logs().filter(|log| logs.is_event(log)) {
         message(out, key::EVENTS, |out| event(out, &log));
     }
     count(out, key::DROPPED_EVENTS, dropped.logs);

@@ -53,6 +53,11 @@ pub(super) fn attribute(out: &mut Vec<u8>, field: u8, key: &str, value: TagRef<'
     write_value(out, value);
 }
 
+/// Writes an `AnyValue` that is a text.
+pub(super) fn string(out: &mut Vec<u8>, value: &str) {
+    write_value(out, TagRef::Str(value));
+}
+
 pub(super) fn tag(out: &mut Vec<u8>, field: u8, tag: &Tag) {
     attribute(out, field, &tag.key, tag.value.as_ref());
 }
