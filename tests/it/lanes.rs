@@ -430,9 +430,10 @@ fn a_collector_that_filters_passes_on_ends_and_losses() {
         assert_eq!(whole.len(), 1, "{:?}", traces.stats());
         assert_eq!(whole[0].completion.as_str(), "complete");
         assert_eq!(whole[0].trace.services(), ["filter"]);
-        // The trace hands over more than the queue has room for.
+        // The trace hands over more than the queue has room for. The last spans are lost, and the
+        // root with them.
         tracer.root("lossy").run_sync(|| {
-            (0..5_000).for_each(|_| span::in_span("kept", || {}));
+            (0..5_000).for_each(|_| span::in_span("part", || {}));
         });
         tracer.flush(LONG);
         let lost = tracer.stats().dropped.queue;
