@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use trace_core::{
     Link, MemoryCollector, SpanId, TraceCollector, TraceCollectorOptions, TraceContext, TraceId,
-    Tracer, TreeOptions, span, traced,
+    Tracer, TreeOptions, collector_fn, span, traced,
 };
-use trace_otlp::{JsonCollector, Redaction};
+use trace_otlp::{ChromeTraceCollector, JsonCollector, Redaction};
 
-/// What no output may contain: it is in every planted text.
-const PLANTED: [&str; 3] = ["hunter2", "SECRETS0", "4111"];
+/// What no output may contain: one of them is in every planted text. Long enough that no id and
+/// no time has one by chance.
+const PLANTED: [&str; 4] = ["hunter2", "SECRETS0", "4111 1111", "41111111"];
 
 /// Texts with a secret, each of another sort.
 fn texts() -> Vec<String> {
@@ -90,18 +91,20 @@ impl Write for Written {
 
 impl Written {
     fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
 }
 
 /// Records the texts, and returns what each way out has: a file of OTLP/JSON, the printed
-/// trees, and the records.
-fn ways_out<'a>(texts: impl IntoIterator<Item = &'a str>) -> [String; 3] {
+/// trees, a file for Perfetto, the bodies of requests, and the records.
+fn ways_out<'a>(texts: impl IntoIterator<Item = &'a str>) -> [String; 5] {
     let (file, printed, memory) = (
         Written::default(),
         Written::default(),
         MemoryCollector::new(),
     );
+    let (perfetto, requests) = (Written::default(), Written::default());
+    let bodies = requests.clone();
     let tree = TreeOptions {
         header: true,
         tags: true,
@@ -115,6 +118,12 @@ fn ways_out<'a>(texts: impl IntoIterator<Item = &'a str>) -> [String; 3] {
         .collector(JsonCollector::to_writer(file.clone()))
         .collector(TraceCollector::printing_to(options, tree, printed.clone()))
         .collector(memory.clone())
+        .collector(ChromeTraceCollector::to_writer(perfetto.clone()))
+        // What is sent, over HTTP and gRPC alike.
+        .collector(collector_fn(move |batch| {
+            let body = trace_otlp::to_protobuf(batch);
+            bodies.clone().write_all(&body).unwrap();
+        }))
         .redact(Redaction::standard())
         .build()
         .unwrap();
@@ -124,7 +133,14 @@ fn ways_out<'a>(texts: impl IntoIterator<Item = &'a str>) -> [String; 3] {
         });
     }
     assert!(tracer.flush(Duration::from_secs(60)).is_complete);
-    [file.text(), printed.text(), format!("{:?}", memory.take())]
+    let memory = format!("{:?}", memory.take());
+    [file, printed, perfetto, requests]
+        .map(|written| written.text())
+        .into_iter()
+        .chain([memory])
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap()
 }
 
 #[test]
@@ -138,7 +154,10 @@ fn no_planted_secret_leaves() {
         assert!(out.contains("REDACTED"), "{out}");
         for planted in PLANTED.iter().chain(&["YW5uOmh1bnRlcjI"]) {
             let place = out.find(planted);
-            let around = place.map(|place| &out[place.saturating_sub(200)..place + 20]);
+            let around = place.map(|place| {
+                let before = out[..place].char_indices().rev().nth(200);
+                &out[before.map_or(0, |(before, _)| before)..place + planted.len()]
+            });
             assert_eq!(around, None, "{planted}");
         }
     }
@@ -146,9 +165,9 @@ fn no_planted_secret_leaves() {
 
 #[test]
 fn what_is_innocent_stays() {
-    let [file, printed, records] = ways_out(INNOCENT);
+    let [file, printed, _, requests, records] = ways_out(INNOCENT);
     for text in INNOCENT {
-        for out in [&file, &printed, &records] {
+        for out in [&file, &printed, &requests, &records] {
             // Ten places or more: tags, logs, fields, links, names, statuses.
             assert!(out.matches(text).count() >= 8, "{text} in {out}");
         }
