@@ -7,7 +7,6 @@
 use std::fmt;
 
 use bytes::Buf;
-use http::header::CONTENT_LENGTH;
 use http::{Response, StatusCode};
 use http_body::{Body, Frame};
 use trace_core::__private::record_error_as;
@@ -21,6 +20,7 @@ use crate::conventions::{
 use crate::expected::Expected;
 use crate::failure;
 use crate::grpc::{CallStatus, Format};
+use crate::heads::content_length;
 use crate::names;
 use crate::panics;
 use crate::side::{Side, set_error};
@@ -127,9 +127,7 @@ impl About {
     pub(crate) fn see_head<B: Body>(&mut self, response: &Response<B>) -> Option<Outcome> {
         let (status, headers) = (response.status(), response.headers());
         self.has_head = true;
-        let length = headers.get(CONTENT_LENGTH);
-        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-        self.announced = length.or_else(|| response.body().size_hint().exact());
+        self.announced = content_length(headers).or_else(|| response.body().size_hint().exact());
         let format = Format::from_headers(headers).filter(|_| self.is_call());
         self.decide(format.is_some());
         // For a gRPC client, every response without a gRPC status is an error.

@@ -1,5 +1,6 @@
 //! The heads of requests and responses, as hooks see them.
 
+use http::header::CONTENT_LENGTH;
 use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 
 /// The head of a request, for [`ServerLayer::on_request`](crate::ServerLayer::on_request).
@@ -63,4 +64,9 @@ pub(crate) const fn protocol_version(version: Version) -> Option<&'static str> {
         Version::HTTP_3 => "3",
         _ => return None,
     })
+}
+
+/// Returns the number of bytes that a head announces for its body.
+pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

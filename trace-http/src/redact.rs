@@ -45,13 +45,9 @@ fn secret_key(pair: &str) -> Option<&str> {
 
 /// Returns whether the values of a key are secrets.
 fn is_secret(key: &str) -> bool {
-    if key.contains('%') {
-        // Servers decode keys, so the decoded key decides.
-        let decoded = percent::decode(key.as_bytes());
-        is_secret_parameter(&String::from_utf8_lossy(&decoded))
-    } else {
-        is_secret_parameter(key)
-    }
+    // Servers decode keys, so the decoded key decides.
+    let decoded = percent::decode(key.as_bytes());
+    is_secret_parameter(&String::from_utf8_lossy(&decoded))
 }
 
 /// A whole address, as it is recorded.

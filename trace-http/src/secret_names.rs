@@ -52,10 +52,7 @@ impl SecretNames {
         }
         let (key, _) = pair.split_once('=')?;
         // Servers decode keys, so the decoded key decides.
-        let decoded: Cow<'_, [u8]> = match key.contains('%') {
-            true => percent::decode(key.as_bytes()).into(),
-            false => key.as_bytes().into(),
-        };
+        let decoded = percent::decode(key.as_bytes());
         let is_secret = |name: &Cow<'_, str>| decoded.eq_ignore_ascii_case(name.as_bytes());
         self.0.iter().any(is_secret).then_some(key)
     }

@@ -146,6 +146,7 @@
 
 #![forbid(unsafe_code)]
 
+mod base64_digit;
 mod conventions;
 
 mod facts;

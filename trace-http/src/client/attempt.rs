@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use http::header::{CONTENT_LENGTH, HOST};
+use http::header::HOST;
 use http::{HeaderMap, Uri};
 use trace_core::__private::start_at;
 use trace_core::{SpanKind, display, span};
@@ -19,7 +19,7 @@ use crate::conventions::{
 };
 use crate::exchange::Exchange;
 use crate::expected::Expected;
-use crate::heads::RequestHead;
+use crate::heads::{RequestHead, content_length};
 use crate::host::{default_port, split_port};
 use crate::redact::Url;
 use crate::side::Side;
@@ -115,8 +115,7 @@ fn write_more(options: &Options, is_call: bool, head: &RequestHead<'_>, size: Op
         span::add_tag(GRPC_TIMEOUT, grpc::timeout(head.headers));
     }
     if options.reports.size {
-        let announced = head.headers.get(CONTENT_LENGTH);
-        let announced = announced.and_then(|size| size.to_str().ok()?.parse::<u64>().ok());
+        let announced = content_length(head.headers);
         span::add_tag(HTTP_REQUEST_BODY_SIZE, announced.or(size));
     }
 }

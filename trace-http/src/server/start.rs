@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::net::{IpAddr, SocketAddr};
 
-use http::header::{CONTENT_LENGTH, USER_AGENT};
+use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
 use trace_core::__private::{LayerRoot, Started, UnrecordedSpan};
 use trace_core::{
@@ -22,7 +22,7 @@ use crate::conventions::{
 };
 use crate::exchange::Exchange;
 use crate::expected::Expected;
-use crate::heads::{RequestHead, protocol_version};
+use crate::heads::{RequestHead, content_length, protocol_version};
 use crate::redact::Query;
 use crate::side::Side;
 use crate::undecided::Undecided;
@@ -344,13 +344,9 @@ impl TagSource for Client<'_> {
 /// Writes the optional tags of a request to the current span.
 fn write_more<B>(options: &Options, request: &Request<B>) {
     if options.reports.size {
-        span::add_tag(HTTP_REQUEST_BODY_SIZE, length(request.headers()));
+        span::add_tag(HTTP_REQUEST_BODY_SIZE, content_length(request.headers()));
     }
     options.extras.write_request(&RequestHead::new(request));
-}
-
-fn length(headers: &HeaderMap) -> Option<u64> {
-    text(headers.get(CONTENT_LENGTH))?.parse().ok()
 }
 
 fn text(value: Option<&HeaderValue>) -> Option<&str> {

@@ -2,6 +2,8 @@
 //!
 //! Clients write them if they follow the rules for protobuf instead of OTLP's.
 
+use crate::base64_digit::base64_digit;
+
 /// Reads a number of 8 or 16 bytes from base64 of either alphabet, padded or not.
 ///
 /// Hex has other lengths, so an id in hex is never taken for base64. A text without padding
@@ -30,14 +32,7 @@ pub(super) fn number(text: &str, bytes: usize) -> Option<u128> {
 }
 
 fn bits(digit: u8) -> Option<u128> {
-    Some(u128::from(match digit {
-        b'A'..=b'Z' => digit - b'A',
-        b'a'..=b'z' => digit - b'a' + 26,
-        b'0'..=b'9' => digit - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    }))
+    base64_digit(digit).map(u128::from)
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
 //! Whether a text is the base64 of credentials: of a name, a colon and a password.
 
+use crate::base64_digit::base64_digit;
+
 /// Returns whether the bytes that the text stands for are printable and have a colon. A text
 /// that is cut off may lack its end.
 pub(super) fn is_of_credentials(text: &[u8]) -> bool {
     let (mut bits, mut count, mut has_colon) = (0_u32, 0, false);
     for byte in text.iter().take_while(|byte| **byte != b'=') {
-        let Some(digit) = digit(*byte) else {
+        let Some(digit) = base64_digit(*byte) else {
             return false;
         };
-        bits = (bits << 6 | digit) & 0xffff;
+        bits = (bits << 6 | u32::from(digit)) & 0xffff;
         count += 6;
         if count >= 8 {
             count -= 8;
@@ -20,17 +22,6 @@ pub(super) fn is_of_credentials(text: &[u8]) -> bool {
         }
     }
     has_colon
-}
-
-fn digit(byte: u8) -> Option<u32> {
-    Some(u32::from(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    }))
 }
 
 #[cfg(test)]
