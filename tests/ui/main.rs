@@ -1,11 +1,11 @@
 //! What the attributes accept, and what they say about what they do not.
 //!
-//! `TRYBUILD=overwrite cargo test -p trace-tests --test ui` writes the expected
+//! `TRYBUILD=overwrite cargo test -p trace-ui-tests` writes the expected
 //! messages; read the diff.
 
 #[test]
 fn ui() {
     let cases = trybuild::TestCases::new();
-    cases.pass("ui/pass/*.rs");
-    cases.compile_fail("ui/fail/*.rs");
+    cases.pass("pass/*.rs");
+    cases.compile_fail("fail/*.rs");
 }
