@@ -12,9 +12,11 @@
 //! | `polling`, `value_call`, `boxes` | calls of functions with such a type |
 //! | `future`, `calling` | functions that are not async and return a future or a stream |
 //! | `site_of_span` | what a span shares with the place where it was opened |
+//! | `bridge` | spans of another library |
 //! | `origin` | `parent = ..`, `remote = ..` and `links(..)` |
 
 mod boxes;
+pub mod bridge;
 mod calling;
 mod future;
 mod layers;

@@ -51,6 +51,8 @@ pub enum Kind {
     /// A collector that sends spans elsewhere got connected, lost its connection, or had spans
     /// refused.
     Export,
+    /// What a bridge from another library cannot do as asked, or had to leave out.
+    Bridge,
     /// A redactor panicked. The text that it got was replaced as a whole.
     RedactorPanicked,
 }
@@ -65,7 +67,7 @@ pub struct Diagnostic {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -82,6 +84,7 @@ impl Kind {
         Self::Setting,
         Self::SetUp,
         Self::Export,
+        Self::Bridge,
         Self::RedactorPanicked,
     ];
 
@@ -131,6 +134,7 @@ impl Kind {
             | Self::Setting
             | Self::SetUp
             | Self::Export
+            | Self::Bridge
             | Self::RedactorPanicked
             | Self::Lost => {
                 format!("{span} is lost")
@@ -157,6 +161,7 @@ impl Kind {
             | Self::Setting
             | Self::SetUp
             | Self::Export
+            | Self::Bridge
             | Self::RedactorPanicked
             | Self::Lost => "they are lost",
         };

@@ -198,6 +198,11 @@ pub(crate) fn tell_set_up(message: &str) {
     tell_text(Level::Details, Kind::SetUp, message);
 }
 
+/// Reports what a bridge from another library left out, each text once.
+pub(crate) fn tell_bridge(message: &str) {
+    tell_text(Level::Losses, Kind::Bridge, message);
+}
+
 fn tell_text(level: Level, kind: Kind, message: &str) {
     if !says(level) || IS_TELLING.get() {
         return;

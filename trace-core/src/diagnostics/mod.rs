@@ -61,7 +61,7 @@ pub(crate) use chart::{Chart, SiteLoss, is_counting};
 pub use doctor::{Doctor, NotSampledBy, SiteReport, Times};
 pub use kind::{Diagnostic, Kind};
 pub use listener::{Level, listen, print, set_level, silence};
-pub(crate) use listener::{end, tell_export, tell_set_up, tell_setting};
+pub(crate) use listener::{end, tell_bridge, tell_export, tell_set_up, tell_setting};
 pub(crate) use loss::Loss;
 pub(crate) use presence::{
     attach, disable, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root,

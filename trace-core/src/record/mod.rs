@@ -59,11 +59,12 @@ pub(crate) mod write;
 
 pub(crate) use if_recording::{IfRecording, RECORDING_BUILT};
 pub(crate) use running::{
-    context_of_call, current_context, current_trace_id, forget, is_recording, start_passed_on,
+    context_of_call, current_context, current_trace_id, forget, is_recording, recorded_position,
+    start_passed_on,
 };
 pub(crate) use scope::entered;
 pub(crate) use scope::{InScope, OwnedEntered, Parentage, Scope, Start, WaitingScope};
-pub(crate) use span::{HeldSpan, Opening, SpanLife, miss, miss_unsampled};
+pub(crate) use span::{CapturedSpan, HeldSpan, Opening, SpanLife, miss, miss_unsampled};
 pub use span::{SpanGuard, Traced, traced};
 pub use thread::Paused;
 #[cfg(feature = "tokio")]

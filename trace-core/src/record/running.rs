@@ -19,6 +19,12 @@ pub(crate) fn is_recording() -> bool {
     thread::own_span() != 0
 }
 
+/// The span that is current on this thread, if a recorded trace runs.
+#[inline]
+pub(crate) fn recorded_position() -> Option<u64> {
+    (thread::scope() != 0).then(thread::span)
+}
+
 /// The id of the trace that runs on this thread, recorded or not.
 pub(crate) fn current_trace_id() -> Option<TraceId> {
     if RECORDING_BUILT {

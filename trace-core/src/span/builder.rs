@@ -110,6 +110,15 @@ pub(crate) fn start_at<'a>(
     })))
 }
 
+/// Starts a span of a site; see [`bridge`](crate::__private::bridge).
+#[inline]
+pub(crate) fn start_site(site: &'static Site) -> OpenSpan {
+    OpenSpan(IfRecording::from_fn(|| match HeldSpan::can_start() {
+        true => begin_held(site, |_| {}),
+        false => unrecorded(),
+    }))
+}
+
 /// Returns a builder for a held span with a kind, tags, links, or a start in the past.
 ///
 /// ```

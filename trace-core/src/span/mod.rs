@@ -25,6 +25,7 @@
 //! ```
 
 pub(crate) mod builder;
+pub(crate) mod captured;
 pub(crate) mod guard;
 mod in_trace;
 pub(crate) mod open_span;

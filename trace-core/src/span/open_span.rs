@@ -439,6 +439,21 @@ impl OpenSpan {
         self.end_as(Outcome::Ok, Some(time));
     }
 
+    /// Reads the clock of the span's tracer; zero if the span is not recorded.
+    #[inline]
+    pub(crate) fn read_clock(&self) -> u64 {
+        self.recorded().map_or(0, HeldSpan::read_clock)
+    }
+
+    /// Ends the span at an earlier reading of that clock.
+    pub(crate) fn end_at_reading(&self, outcome: Outcome, reading: u64) {
+        match self.0.get() {
+            None | Some(Held::Nothing) => {}
+            Some(Held::Unsampled(span)) => span.end(),
+            Some(Held::Recorded(span)) => drop(span.end_at_reading(outcome, reading)),
+        }
+    }
+
     fn end_as(&self, outcome: Outcome, time: Option<Timestamp>) {
         match self.0.get() {
             None | Some(Held::Nothing) => {}

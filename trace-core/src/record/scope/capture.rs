@@ -11,10 +11,12 @@ use std::sync::Arc;
 
 use super::active::Active;
 use super::entered;
+use super::recording::{Recording, Visiting};
 use super::scope::Scope;
 use crate::diagnostics::NotSampledBy;
 use crate::record::thread;
-use crate::value::TraceContext;
+use crate::record::trace::LocalTrace;
+use crate::value::{Baggage, TraceContext};
 
 impl Scope {
     /// A scope outside the trace that runs on this thread, in which its tracer is current.
@@ -74,6 +76,18 @@ impl Scope {
             Active::Attached(attachment) => Self(Active::Attached(attachment.for_task())),
             Active::Nothing | Active::Recorded(_) => Self::nowhere(),
         }
+    }
+
+    /// Makes a scope for a visit of a span, whose holder is elsewhere. The caller keeps the trace
+    /// open.
+    pub(in crate::record) fn visit(trace: &Arc<LocalTrace>, baggage: &Baggage, span: u64) -> Self {
+        let visiting = Visiting {
+            trace: Some(Arc::clone(trace)),
+            baggage: baggage.clone(),
+            order: trace.order_of_visit(),
+        };
+        let recording = Recording::visit(visiting, thread::new_scope(), span);
+        recording.map_or_else(Self::nowhere, |recording| Self(Active::Recorded(recording)))
     }
 
     /// Makes another scope of the trace that runs on this thread, if any.

@@ -9,6 +9,7 @@
 //! few. This folder is the top layer of the recorder. The lower layers do not know that a span
 //! has a holder.
 
+mod captured;
 mod closing;
 mod guard;
 mod held;
@@ -16,6 +17,7 @@ mod life;
 mod missed;
 mod traced;
 
+pub(crate) use captured::CapturedSpan;
 pub use guard::SpanGuard;
 pub(crate) use held::HeldSpan;
 #[cfg(all(test, loom))]

@@ -30,18 +30,42 @@ impl HeldSpan {
             write::end_now(self.span(), outcome);
             return true;
         }
+        // The time is read now, because the end may have to wait for other visitors.
+        self.end_elsewhere(SpanEnd {
+            span: self.span(),
+            outcome,
+            time: trace.tracer.clock.raw(),
+            ended_at,
+        })
+    }
+
+    /// Ends the span at an earlier [reading](Self::read_clock) of the tracer's clock. Returns
+    /// what [`end`](Self::end) does.
+    pub(crate) fn end_at_reading(&self, outcome: Outcome, reading: u64) -> bool {
+        let is_foreign = self.trace().is_none_or(|trace| trace.tracer.is_foreign());
+        !is_foreign
+            && self.end_elsewhere(SpanEnd {
+                span: self.span(),
+                outcome,
+                time: reading,
+                ended_at: None,
+            })
+    }
+
+    /// Reads the clock of the span's tracer; zero if its trace is not here.
+    #[inline]
+    pub(crate) fn read_clock(&self) -> u64 {
+        let trace = self.trace();
+        trace.map_or(0, |trace| trace.tracer.clock.raw())
+    }
+
+    /// Ends the span where it may be entered, also by other threads.
+    fn end_elsewhere(&self, end: SpanEnd) -> bool {
         // If recording is paused, this thread formats a value within a visit. That visit is
         // left after the value was formatted, and then restores the previous position.
         if self.visits.has_visits() && !entered::is_paused() {
             self.leave_here();
         }
-        // The time is read now, because the end may have to wait for other visitors.
-        let end = SpanEnd {
-            span: self.span(),
-            outcome,
-            time: trace.tracer.clock.raw(),
-            ended_at,
-        };
         match self.visits.end(end) {
             // No other thread is in the span, and none can enter it any more.
             Ending::Now => self.close(&end),
