@@ -2,11 +2,12 @@
 //! span in a handle, and ends in the past.
 
 use crate::diagnostics;
-use crate::record;
+use crate::record::{self, write};
+use crate::root;
 use crate::span::builder;
 use crate::span::open_span::OpenSpan;
 use crate::stream::Site;
-use crate::value::{Outcome, TraceId};
+use crate::value::{Outcome, TagInput, Timestamp, TraceContext, TraceId};
 
 pub use crate::span::captured::{CapturedSpan, EnteredCapture};
 
@@ -15,6 +16,30 @@ pub use crate::span::captured::{CapturedSpan, EnteredCapture};
 #[inline]
 pub fn start_site(site: &'static Site) -> OpenSpan {
     builder::start_site(site)
+}
+
+/// Starts a root of a site, through the sampler: below a span of another process, or in a new
+/// trace.
+pub fn start_site_root(site: &'static Site, parent: Option<TraceContext>) -> OpenSpan {
+    root::start_site_root(site, parent)
+}
+
+/// Starts a span of a site below the current one, at a time in the past.
+pub fn start_site_at(site: &'static Site, started_at: Timestamp) -> OpenSpan {
+    builder::start_site_at(site, started_at)
+}
+
+/// Adds a log to the current span. Returns false if it may not be written to here, as in a
+/// spawned task, or if there is none. The values are plain: not of the application's types.
+pub fn add_log<'a, 'b>(
+    message: &str,
+    fields: impl Iterator<Item = (&'a str, TagInput<'b>)>,
+) -> bool {
+    let span = write::own_span();
+    if let Some(span) = span {
+        write::log_of_plain(span, message, fields);
+    }
+    span.is_some()
 }
 
 /// What runs on a thread.

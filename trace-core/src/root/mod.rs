@@ -11,6 +11,7 @@ mod future;
 mod guard;
 mod layer_root;
 pub(crate) mod origin;
+mod site_root;
 
 pub(crate) use begin::{SiteAtOrigin, SiteRoot};
 pub use builder::{RootBuilder, root};
@@ -18,3 +19,4 @@ pub use future::RootFuture;
 pub(crate) use future::RootRun;
 pub use guard::RootGuard;
 pub use layer_root::{LayerRoot, Started};
+pub(crate) use site_root::start_site_root;

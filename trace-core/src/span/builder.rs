@@ -119,6 +119,14 @@ pub(crate) fn start_site(site: &'static Site) -> OpenSpan {
     }))
 }
 
+/// The same, at a time in the past.
+pub(crate) fn start_site_at(site: &'static Site, started_at: Timestamp) -> OpenSpan {
+    OpenSpan(IfRecording::from_fn(|| match HeldSpan::can_start() {
+        true => begin_held(site, |span| write::started_at(span, started_at)),
+        false => unrecorded(),
+    }))
+}
+
 /// Returns a builder for a held span with a kind, tags, links, or a start in the past.
 ///
 /// ```

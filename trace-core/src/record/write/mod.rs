@@ -28,7 +28,8 @@ pub(crate) use current::{own_span, own_span_or_count};
 pub(crate) use errors::{error, own_error};
 pub(in crate::record) use said::moved_back;
 pub(crate) use said::{
-    context_sent, description, kind, link, log, operation_name, service_name, started_at, status,
+    context_sent, description, kind, link, log, log_of_plain, operation_name, service_name,
+    started_at, status,
 };
 pub(crate) use site_tag::{named_tag, site_tag};
 pub(crate) use span_ends::{close, open, open_as};

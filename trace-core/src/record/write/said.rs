@@ -30,6 +30,18 @@ pub(crate) fn log(span: u64, message: &str, fields: &[(&str, &dyn TagSource)]) {
     }
 }
 
+/// Writes a log of a span with fields that are plain values.
+pub(crate) fn log_of_plain<'a, 'b>(
+    span: u64,
+    message: &str,
+    fields: impl Iterator<Item = (&'a str, TagInput<'b>)>,
+) {
+    log(span, message, &[]);
+    for (key, value) in fields {
+        field(EntryKind::Field, span, Key::Text(key), value);
+    }
+}
+
 /// Writes a link of a span, followed by its tags as fields.
 pub(crate) fn link(span: u64, link: &Link) {
     // The trace state is not cut here, because `TraceState` has its own limits.

@@ -1,0 +1,110 @@
+//! What is known of a call site of `tracing`, whichever bridge asks.
+//!
+//! It is made once for each call site of the program, and never freed, as `tracing` itself keeps
+//! it.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::ptr;
+use std::sync::{OnceLock, PoisonError, RwLock};
+
+use trace_core::__private::{Site, SpanKind};
+use tracing_core::{Metadata, field::Field};
+
+use crate::span::Role;
+
+/// A call site: a `span!`, an `event!`, or a function with `#[instrument]`.
+#[derive(Debug)]
+pub(crate) struct Callsite {
+    /// Counted from zero.
+    pub(crate) number: u32,
+    pub(crate) metadata: &'static Metadata<'static>,
+    /// What its spans have in common.
+    pub(crate) site: Site,
+    /// What each field is, by its index.
+    roles: Box<[Role]>,
+    /// Whether a field has another role than that of a tag or log field.
+    pub(crate) has_roles: bool,
+}
+
+/// All call sites, by the address of their metadata.
+static CALLSITES: OnceLock<RwLock<HashMap<usize, &'static Callsite>>> = OnceLock::new();
+
+/// The number of call sites that a thread remembers.
+const RECENT: usize = 64;
+
+thread_local! {
+    /// The call sites that this thread has used last, by their address. It has no destructor.
+    static RECENT_SITES: [Cell<Option<&'static Callsite>>; RECENT] =
+        const { [const { Cell::new(None) }; RECENT] };
+}
+
+impl Callsite {
+    /// Returns what is known of a call site.
+    #[inline]
+    pub(crate) fn get(metadata: &'static Metadata<'static>) -> &'static Self {
+        let address = ptr::from_ref(metadata).addr();
+        RECENT_SITES.with(|recent| {
+            // Metadata is larger than 64 bytes.
+            let Some(place) = recent.get((address >> 6) % RECENT) else {
+                return Self::find(metadata);
+            };
+            match place.get() {
+                Some(known) if ptr::eq(known.metadata, metadata) => known,
+                _ => {
+                    let found = Self::find(metadata);
+                    place.set(Some(found));
+                    found
+                }
+            }
+        })
+    }
+
+    #[cold]
+    fn find(metadata: &'static Metadata<'static>) -> &'static Self {
+        let address = ptr::from_ref(metadata).addr();
+        let callsites = CALLSITES.get_or_init(RwLock::default);
+        {
+            let known = callsites.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(known) = known.get(&address) {
+                return known;
+            }
+        }
+        let mut known = callsites.write().unwrap_or_else(PoisonError::into_inner);
+        let number = u32::try_from(known.len()).unwrap_or(u32::MAX);
+        known
+            .entry(address)
+            .or_insert_with(|| Box::leak(Box::new(Self::new(number, metadata))))
+    }
+
+    fn new(number: u32, metadata: &'static Metadata<'static>) -> Self {
+        let is_event = metadata.is_event();
+        let fields = metadata.fields();
+        let roles: Box<[Role]> = fields
+            .iter()
+            .map(|field| Role::of(field.name(), is_event))
+            .collect();
+        let has_roles = roles.iter().any(|role| *role != Role::Value);
+        let (file, line) = (metadata.file(), metadata.line());
+        Self {
+            number,
+            metadata,
+            site: Site::new(
+                metadata.name(),
+                SpanKind::Internal,
+                file.unwrap_or(""),
+                line.unwrap_or(0),
+                &[],
+            ),
+            roles,
+            has_roles,
+        }
+    }
+
+    /// Returns what a field is.
+    #[inline]
+    pub(crate) fn role(&self, field: &Field) -> Role {
+        let role = self.roles.get(field.index()).copied();
+        role.unwrap_or(Role::Value)
+    }
+}

@@ -1,0 +1,75 @@
+//! `tracing` and `log` beside `trace-core`, in one trace.
+//!
+//! Most libraries speak `tracing`, and most programs have a subscriber. With a bridge, their spans
+//! are spans of the trace that runs, and their events are its logs. Spans of both worlds are
+//! parents and children of each other, as they are nested.
+//!
+//! ```
+//! use trace_core::{MemoryCollector, Tracer, traced};
+//!
+//! #[traced] // ours
+//! fn handle(order: u64) {
+//!     load(order);
+//! }
+//!
+//! #[tracing::instrument] // theirs: a child of `handle`, with a tag `order`
+//! fn load(order: u64) {
+//!     tracing::info!("cache miss"); // a log of `load`
+//!     store();
+//! }
+//!
+//! #[traced] // ours again: a child of `load`
+//! fn store() {}
+//!
+//! let spans = MemoryCollector::new();
+//! let tracer = Tracer::builder("shop").collector(spans.clone()).on_demand().build()?;
+//! tracing::subscriber::with_default(trace_bridge::subscriber(), || {
+//!     tracer.root("root").run_sync(|| handle(7));
+//! });
+//! tracer.flush(std::time::Duration::ZERO);
+//! let spans = spans.spans();
+//! let names: Vec<&str> = spans.iter().map(|span| &*span.operation_name).collect();
+//! assert_eq!(names, ["root", "handle", "load", "store"]);
+//! assert_eq!(spans[2].parent_span_id, Some(spans[1].span_id));
+//! assert_eq!(spans[3].parent_span_id, Some(spans[2].span_id));
+//! # Ok::<(), trace_core::BuildError>(())
+//! ```
+//!
+//! | face | for |
+//! |---|---|
+//! | [`around`] | a program with a subscriber: it is put around the whole stack |
+//! | [`subscriber()`] | a program without one |
+
+mod errors;
+mod store;
+
+mod callsite;
+mod current;
+mod entered;
+mod event;
+mod face;
+mod ids;
+mod rules;
+mod site_flags;
+mod span;
+mod state;
+mod stats;
+
+mod builder;
+
+pub use builder::Bridge;
+pub use face::{Around, BridgeSubscriber};
+pub use rules::{EventSpan, InvalidTargets, Targets};
+pub use stats::BridgeStats;
+
+/// Makes a subscriber that stands alone, with the default rules; see [`Bridge`].
+#[must_use]
+pub fn subscriber() -> BridgeSubscriber {
+    Bridge::new().subscriber()
+}
+
+/// Puts a bridge with the default rules around a subscriber; see [`Bridge`].
+#[must_use]
+pub fn around<S: tracing_core::Subscriber>(inner: S) -> Around<S> {
+    Bridge::new().around(inner)
+}

@@ -1,0 +1,10 @@
+//! Spans of `tracing` as spans of this process's traces.
+
+mod bridged;
+mod fields;
+mod pending;
+mod role;
+
+pub(crate) use bridged::{BridgedSpan, Visit};
+pub(crate) use fields::SpanFields;
+pub(crate) use role::Role;
