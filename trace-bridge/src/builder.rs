@@ -1,7 +1,6 @@
 //! The options of a bridge.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use tracing_core::Subscriber;
 
@@ -95,7 +94,13 @@ impl Bridge {
         Around::new(self.into_state(), inner)
     }
 
-    pub(crate) fn into_state(self) -> Arc<State> {
-        Arc::new(State::new(self.rules))
+    /// Makes a layer of `tracing-subscriber`.
+    #[cfg(feature = "tracing-subscriber")]
+    pub fn layer(self) -> crate::BridgeLayer {
+        crate::BridgeLayer::new(self.into_state())
+    }
+
+    fn into_state(self) -> State {
+        State::new(self.rules)
     }
 }

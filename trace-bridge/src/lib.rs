@@ -39,6 +39,7 @@
 //! |---|---|
 //! | [`around`] | a program with a subscriber: it is put around the whole stack |
 //! | [`subscriber()`] | a program without one |
+//! | `layer()`, with the feature `tracing-subscriber` | a program that can only add a layer; see its limits |
 
 mod errors;
 mod store;
@@ -47,7 +48,7 @@ mod callsite;
 mod current;
 mod entered;
 mod event;
-mod face;
+mod handle;
 mod ids;
 mod rules;
 mod site_flags;
@@ -55,12 +56,41 @@ mod span;
 mod state;
 mod stats;
 
+mod face;
+
 mod builder;
+#[cfg(feature = "tracing")]
+mod extension;
+#[cfg(feature = "tracing-subscriber")]
+mod format;
 
 pub use builder::Bridge;
+#[cfg(feature = "tracing")]
+pub use extension::SpanExt;
+#[cfg(feature = "tracing-subscriber")]
+pub use face::BridgeLayer;
 pub use face::{Around, BridgeSubscriber};
+#[cfg(feature = "tracing-subscriber")]
+pub use format::{JsonWithIds, WithIds};
 pub use rules::{EventSpan, InvalidTargets, Targets};
 pub use stats::BridgeStats;
+
+use trace_core::{SpanId, TraceId};
+
+/// Returns the ids of the trace and span that are current, for a line of any logger; `None`
+/// without a trace.
+///
+/// ```
+/// match trace_bridge::current_ids() {
+///     Some((trace_id, span_id)) => println!("trace_id={trace_id} span_id={span_id} paid"),
+///     None => println!("paid"),
+/// }
+/// ```
+#[must_use]
+pub fn current_ids() -> Option<(TraceId, SpanId)> {
+    let context = trace_core::span::current_context()?;
+    Some((context.trace_id, context.span_id))
+}
 
 /// Makes a subscriber that stands alone, with the default rules; see [`Bridge`].
 #[must_use]
@@ -72,4 +102,11 @@ pub fn subscriber() -> BridgeSubscriber {
 #[must_use]
 pub fn around<S: tracing_core::Subscriber>(inner: S) -> Around<S> {
     Bridge::new().around(inner)
+}
+
+/// Makes a layer with the default rules; see [`BridgeLayer`].
+#[cfg(feature = "tracing-subscriber")]
+#[must_use]
+pub fn layer() -> BridgeLayer {
+    Bridge::new().layer()
 }

@@ -117,7 +117,10 @@ fn write_span(callsite: &'static Callsite, rule: &EventSpan, values: &EventValue
     let took = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let Some(took) = took else { return false };
     // Both from one clock, so that the span takes exactly as long as the event says.
-    #[expect(clippy::disallowed_methods, reason = "both times are of the system's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "both times are of the system's clock"
+    )]
     let now = SystemTime::now();
     let began = now.checked_sub(took).unwrap_or(now);
     let span = start_site_at(&callsite.site, Timestamp::from(began));

@@ -6,7 +6,6 @@
 //! subscriber within out by a downcast, as `tracing-error` does, finds each id that it is given.
 
 use std::any::TypeId;
-use std::sync::Arc;
 
 use tracing_core::field::ValueSet;
 use tracing_core::span::{Attributes, Current, Id, Record};
@@ -16,11 +15,12 @@ use tracing_core::{Dispatch, Event, Interest, LevelFilter, Metadata, Subscriber}
 use crate::callsite::Callsite;
 use crate::current::{current_metadata, stand_in_metadata};
 use crate::entered;
+use crate::handle::Handle;
 use crate::ids::OwnId;
 use crate::site_flags::InnerInterest;
-use crate::state::{Parent, State};
+use crate::state::State;
 use crate::stats::BridgeStats;
-use crate::store::{InnerIds, SlotId};
+use crate::store::SlotId;
 use trace_core::__private::bridge::{Position, position};
 
 /// A subscriber around another one. Made by [`around`](crate::around).
@@ -28,19 +28,17 @@ use trace_core::__private::bridge::{Position, position};
 /// A downcast of it gives what a downcast of the subscriber within gives.
 #[derive(Debug)]
 pub struct Around<S> {
-    state: Arc<State>,
-    ids: InnerIds,
+    handle: Handle,
     inner: S,
     /// Whether nothing is within, so that no id of the bridge can be taken for another one.
     is_bare: bool,
 }
 
 impl<S: Subscriber> Around<S> {
-    pub(crate) fn new(state: Arc<State>, inner: S) -> Self {
+    pub(crate) fn new(state: State, inner: S) -> Self {
         let is_bare = (&inner as &dyn Subscriber).is::<NoSubscriber>();
         Self {
-            state,
-            ids: InnerIds::new(),
+            handle: Handle::new(state),
             inner,
             is_bare,
         }
@@ -54,31 +52,13 @@ impl<S: Subscriber> Around<S> {
     /// Returns what the bridge has left out so far.
     #[must_use]
     pub fn stats(&self) -> BridgeStats {
-        BridgeStats::of(&self.state)
-    }
-
-    /// Returns the bridge's span of an id.
-    fn slot(&self, id: &Id) -> Option<SlotId> {
-        match OwnId::from_id(id) {
-            Some(own) => own.slot(),
-            None => self.ids.get(id.into_u64())?.slot,
-        }
-    }
-
-    /// Returns the bridge's parent of a span or event.
-    fn parent(&self, id: Option<&Id>, is_root: bool) -> Parent {
-        match id {
-            None if is_root => Parent::Nothing,
-            None => Parent::Current,
-            // A span that only the subscriber within knows says nothing about the trace.
-            Some(id) => self.slot(id).map_or(Parent::Current, Parent::Span),
-        }
+        BridgeStats::of(&self.handle.state)
     }
 
     /// Asks the subscriber within whether it wants a span or event, right before it gets it, so
     /// that filters of single layers are up to date.
     fn is_wanted_within(&self, metadata: &'static Metadata<'static>) -> bool {
-        match self.state.sites.inner(Callsite::get(metadata)) {
+        match self.handle.state.sites.inner(Callsite::get(metadata)) {
             InnerInterest::Always => true,
             InnerInterest::Never => false,
             InnerInterest::Sometimes => self.inner.enabled(metadata),
@@ -114,14 +94,14 @@ impl<S: Subscriber> Around<S> {
             .filter(|parent| OwnId::from_id(parent).is_none());
         let id = self.stand_in(enters);
         let enters = enters.and_then(|id| self.entered_within(id));
-        self.ids.insert(id.into_u64(), slot, enters);
+        self.handle.ids.insert(id.into_u64(), slot, enters);
         id
     }
 
     /// Returns what the subscriber within enters when an id is entered.
     fn entered_within(&self, id: &Id) -> Option<u64> {
         let id = id.into_u64();
-        self.ids.get(id).map_or(Some(id), |span| span.enters)
+        self.handle.ids.get(id).map_or(Some(id), |span| span.enters)
     }
 }
 
@@ -133,31 +113,32 @@ impl<S: Subscriber> Subscriber for Around<S> {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         let inner = self.inner.register_callsite(metadata);
         let callsite = Callsite::get(metadata);
-        self.state.sites.set_inner(callsite, &inner);
+        self.handle.state.sites.set_inner(callsite, &inner);
         if inner.is_never() {
-            self.state.interest(metadata)
+            self.handle.state.interest(metadata)
         } else {
             inner
         }
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.state.is_enabled(metadata) || self.inner.enabled(metadata)
+        self.handle.state.is_enabled(metadata) || self.inner.enabled(metadata)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
         Some(
             self.inner
                 .max_level_hint()?
-                .max(self.state.rules.max_level()),
+                .max(self.handle.state.rules.max_level()),
         )
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
         let (parent, is_root) = (attributes.parent(), attributes.is_root());
         let slot = self
+            .handle
             .state
-            .new_span(attributes, self.parent(parent, is_root));
+            .new_span(attributes, self.handle.parent(parent, is_root));
         let metadata = attributes.metadata();
         if !self.is_wanted_within(metadata) {
             return self.stand_in_for(slot, parent, is_root);
@@ -171,14 +152,16 @@ impl<S: Subscriber> Subscriber for Around<S> {
             false => self.inner.new_span(attributes),
         };
         if slot.is_some() {
-            self.ids.insert(id.into_u64(), slot, Some(id.into_u64()));
+            self.handle
+                .ids
+                .insert(id.into_u64(), slot, Some(id.into_u64()));
         }
         id
     }
 
     fn record(&self, id: &Id, values: &Record<'_>) {
-        if let Some(slot) = self.slot(id) {
-            self.state.record(slot, values);
+        if let Some(slot) = self.handle.slot(id) {
+            self.handle.state.record(slot, values);
         }
         // A stand-in has no fields.
         if OwnId::from_id(id).is_none() && self.entered_within(id) == Some(id.into_u64()) {
@@ -187,8 +170,8 @@ impl<S: Subscriber> Subscriber for Around<S> {
     }
 
     fn record_follows_from(&self, id: &Id, followed: &Id) {
-        if let (Some(slot), Some(followed)) = (self.slot(id), self.slot(followed)) {
-            self.state.follows_from(slot, followed);
+        if let (Some(slot), Some(followed)) = (self.handle.slot(id), self.handle.slot(followed)) {
+            self.handle.state.follows_from(slot, followed);
         }
         if OwnId::from_id(id).is_none() && OwnId::from_id(followed).is_none() {
             self.inner.record_follows_from(id, followed);
@@ -196,8 +179,8 @@ impl<S: Subscriber> Subscriber for Around<S> {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let parent = self.parent(event.parent(), event.is_root());
-        self.state.event(event, parent);
+        let parent = self.handle.parent(event.parent(), event.is_root());
+        self.handle.state.event(event, parent);
         // Its `event_enabled` is asked here and not by `tracing`, as it is for the subscriber
         // within alone.
         if self.is_wanted_within(event.metadata()) && self.inner.event_enabled(event) {
@@ -212,8 +195,9 @@ impl<S: Subscriber> Subscriber for Around<S> {
         {
             self.inner.enter(&Id::from_u64(enters));
         }
-        let span = self.slot(id).and_then(|slot| {
-            self.state
+        let span = self.handle.slot(id).and_then(|slot| {
+            self.handle
+                .state
                 .spans
                 .with(slot, |span| (Some(span.enter()), span.callsite.metadata))
         });
@@ -223,15 +207,15 @@ impl<S: Subscriber> Subscriber for Around<S> {
             current.metadata().map(|metadata| (None, metadata))
         };
         if let Some((visit, metadata)) = span.or_else(|| own.is_none().then(current).flatten()) {
-            entered::push(self.state.number, id.into_u64(), metadata, visit);
+            entered::push(self.handle.state.number, id.into_u64(), metadata, visit);
         }
     }
 
     fn exit(&self, id: &Id) {
-        if let Some(visit) = entered::remove(self.state.number, id.into_u64())
-            && let Some(slot) = self.slot(id)
+        if let Some(visit) = entered::remove(self.handle.state.number, id.into_u64())
+            && let Some(slot) = self.handle.slot(id)
         {
-            self.state.spans.with(slot, |span| span.exit(visit));
+            self.handle.state.spans.with(slot, |span| span.exit(visit));
         }
         if OwnId::from_id(id).is_none()
             && let Some(enters) = self.entered_within(id)
@@ -243,16 +227,16 @@ impl<S: Subscriber> Subscriber for Around<S> {
     fn clone_span(&self, id: &Id) -> Id {
         match OwnId::from_id(id) {
             Some(OwnId::Current) => {
-                let slot = self.state.capture_current();
+                let slot = self.handle.state.capture_current();
                 self.stand_in_for(slot, None, false)
             }
-            Some(OwnId::Slot(slot)) => match self.state.spans.add_handle(slot) {
+            Some(OwnId::Slot(slot)) => match self.handle.state.spans.add_handle(slot) {
                 true => id.clone(),
                 false => OwnId::Nothing.to_id(),
             },
             Some(OwnId::Nothing) => id.clone(),
             None => {
-                self.ids.add_handle(id.into_u64());
+                self.handle.ids.add_handle(id.into_u64());
                 self.inner.clone_span(id)
             }
         }
@@ -261,17 +245,17 @@ impl<S: Subscriber> Subscriber for Around<S> {
     fn try_close(&self, id: Id) -> bool {
         let Some(own) = OwnId::from_id(&id) else {
             // Before the subscriber within can give the id again.
-            let last = self.ids.remove_handle(id.into_u64());
+            let last = self.handle.ids.remove_handle(id.into_u64());
             if let Some(slot) = last.and_then(|span| span.slot) {
-                self.state.close(slot);
+                self.handle.state.close(slot);
             }
             return self.inner.try_close(id);
         };
-        own.slot().is_some_and(|slot| self.state.close(slot))
+        own.slot().is_some_and(|slot| self.handle.state.close(slot))
     }
 
     fn current_span(&self) -> Current {
-        if let Some((id, metadata)) = entered::innermost(self.state.number) {
+        if let Some((id, metadata)) = entered::innermost(self.handle.state.number) {
             return Current::new(Id::from_u64(id), metadata);
         }
         match position() {
@@ -290,8 +274,8 @@ impl<S: Subscriber> Subscriber for Around<S> {
         if id == TypeId::of::<Self>() {
             return Some(std::ptr::from_ref(self).cast());
         }
-        if id == TypeId::of::<State>() {
-            return Some(Arc::as_ptr(&self.state).cast());
+        if id == TypeId::of::<Handle>() {
+            return Some(std::ptr::from_ref(&self.handle).cast());
         }
         // SAFETY: the caller's promise is passed on: it uses the pointer as one to a value of
         // the type that it asked for, while this subscriber lives, which owns `inner`.

@@ -1,7 +1,11 @@
 //! The faces of a bridge: what `tracing` calls.
 
 mod around;
+#[cfg(feature = "tracing-subscriber")]
+mod layer;
 mod subscriber;
 
 pub use around::Around;
+#[cfg(feature = "tracing-subscriber")]
+pub use layer::BridgeLayer;
 pub use subscriber::BridgeSubscriber;

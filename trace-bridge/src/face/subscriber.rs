@@ -1,14 +1,15 @@
 //! The face that stands alone: a `Subscriber` whose spans are all of this process's traces.
 
-use std::sync::Arc;
+use std::any::TypeId;
 
 use tracing_core::span::{Attributes, Current, Id, Record};
 use tracing_core::{Event, Interest, LevelFilter, Metadata, Subscriber};
 
 use crate::current::current_metadata;
 use crate::entered;
+use crate::handle::Handle;
 use crate::ids::OwnId;
-use crate::state::{Parent, State};
+use crate::state::State;
 use crate::stats::BridgeStats;
 use trace_core::__private::bridge::{Position, position};
 
@@ -16,66 +17,60 @@ use trace_core::__private::bridge::{Position, position};
 /// [`subscriber`](crate::subscriber).
 #[derive(Debug)]
 pub struct BridgeSubscriber {
-    state: Arc<State>,
+    handle: Handle,
 }
 
 impl BridgeSubscriber {
-    pub(crate) fn new(state: Arc<State>) -> Self {
-        Self { state }
+    pub(crate) fn new(state: State) -> Self {
+        Self {
+            handle: Handle::new(state),
+        }
     }
 
     /// Returns what it has left out so far.
     #[must_use]
     pub fn stats(&self) -> BridgeStats {
-        BridgeStats::of(&self.state)
-    }
-}
-
-/// Returns the parent that an id names.
-pub(super) fn parent_of(id: Option<&Id>, is_root: bool) -> Parent {
-    match id.map(OwnId::from_id) {
-        None if is_root => Parent::Nothing,
-        Some(Some(OwnId::Slot(slot))) => Parent::Span(slot),
-        Some(Some(OwnId::Nothing)) => Parent::Nothing,
-        None | Some(Some(OwnId::Current) | None) => Parent::Current,
+        BridgeStats::of(&self.handle.state)
     }
 }
 
 impl Subscriber for BridgeSubscriber {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        self.state.interest(metadata)
+        self.handle.state.interest(metadata)
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.state.is_enabled(metadata)
+        self.handle.state.is_enabled(metadata)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.state.rules.max_level())
+        Some(self.handle.state.rules.max_level())
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let parent = parent_of(attributes.parent(), attributes.is_root());
-        let slot = self.state.new_span(attributes, parent);
+        let parent = self
+            .handle
+            .parent(attributes.parent(), attributes.is_root());
+        let slot = self.handle.state.new_span(attributes, parent);
         slot.map_or(OwnId::Nothing, OwnId::Slot).to_id()
     }
 
     fn record(&self, id: &Id, values: &Record<'_>) {
         if let Some(slot) = OwnId::from_id(id).and_then(OwnId::slot) {
-            self.state.record(slot, values);
+            self.handle.state.record(slot, values);
         }
     }
 
     fn record_follows_from(&self, id: &Id, followed: &Id) {
         let slot = |id| OwnId::from_id(id).and_then(OwnId::slot);
         if let (Some(slot), Some(followed)) = (slot(id), slot(followed)) {
-            self.state.follows_from(slot, followed);
+            self.handle.state.follows_from(slot, followed);
         }
     }
 
     fn event(&self, event: &Event<'_>) {
-        let parent = parent_of(event.parent(), event.is_root());
-        self.state.event(event, parent);
+        let parent = self.handle.parent(event.parent(), event.is_root());
+        self.handle.state.event(event, parent);
     }
 
     fn enter(&self, id: &Id) {
@@ -83,11 +78,17 @@ impl Subscriber for BridgeSubscriber {
             return;
         };
         let entered = self
+            .handle
             .state
             .spans
             .with(slot, |span| (span.enter(), span.callsite.metadata));
         if let Some((visit, metadata)) = entered {
-            entered::push(self.state.number, id.into_u64(), metadata, Some(visit));
+            entered::push(
+                self.handle.state.number,
+                id.into_u64(),
+                metadata,
+                Some(visit),
+            );
         }
     }
 
@@ -95,29 +96,31 @@ impl Subscriber for BridgeSubscriber {
         let Some(slot) = OwnId::from_id(id).and_then(OwnId::slot) else {
             return;
         };
-        if let Some(visit) = entered::remove(self.state.number, id.into_u64()) {
-            self.state.spans.with(slot, |span| span.exit(visit));
+        if let Some(visit) = entered::remove(self.handle.state.number, id.into_u64()) {
+            self.handle.state.spans.with(slot, |span| span.exit(visit));
         }
     }
 
     fn clone_span(&self, id: &Id) -> Id {
         match OwnId::from_id(id) {
             Some(OwnId::Current) => {
-                let slot = self.state.capture_current();
+                let slot = self.handle.state.capture_current();
                 slot.map_or(OwnId::Nothing, OwnId::Slot).to_id()
             }
-            Some(OwnId::Slot(slot)) if !self.state.spans.add_handle(slot) => OwnId::Nothing.to_id(),
+            Some(OwnId::Slot(slot)) if !self.handle.state.spans.add_handle(slot) => {
+                OwnId::Nothing.to_id()
+            }
             _ => id.clone(),
         }
     }
 
     fn try_close(&self, id: Id) -> bool {
         let slot = OwnId::from_id(&id).and_then(OwnId::slot);
-        slot.is_some_and(|slot| self.state.close(slot))
+        slot.is_some_and(|slot| self.handle.state.close(slot))
     }
 
     fn current_span(&self) -> Current {
-        if let Some((id, metadata)) = entered::innermost(self.state.number) {
+        if let Some((id, metadata)) = entered::innermost(self.handle.state.number) {
             return Current::new(Id::from_u64(id), metadata);
         }
         match position() {
@@ -126,5 +129,16 @@ impl Subscriber for BridgeSubscriber {
                 Current::new(OwnId::Current.to_id(), current_metadata())
             }
         }
+    }
+
+    #[expect(
+        unsafe_code,
+        reason = "how `tracing-core` finds a type within a subscriber"
+    )]
+    unsafe fn downcast_raw(&self, id: TypeId) -> Option<*const ()> {
+        if id == TypeId::of::<Self>() {
+            return Some(std::ptr::from_ref(self).cast());
+        }
+        (id == TypeId::of::<Handle>()).then(|| std::ptr::from_ref(&self.handle).cast())
     }
 }

@@ -1,5 +1,6 @@
 //! A span of `tracing` that is open: what it is here, and when it was last left.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use trace_core::__private::bridge::{CapturedSpan, EnteredCapture, end_at_reading, read_clock};
@@ -167,10 +168,15 @@ impl BridgedSpan {
 
     #[cold]
     fn say_tag(&self, key: &'static str, value: &dyn TagSource) {
+        self.add_named_tag(key.into(), value);
+    }
+
+    /// Adds a tag whose key is made at run time.
+    pub(crate) fn add_named_tag(&self, key: Cow<'static, str>, value: &dyn TagSource) {
         // It runs the application's code, which may panic, before anything is locked.
         let copied = trace_core::__private::captured(value);
         if let Some(value) = copied {
-            self.say(Said::Tag(key.into(), value));
+            self.say(Said::Tag(key, value));
         }
     }
 

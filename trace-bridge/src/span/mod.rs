@@ -7,4 +7,6 @@ mod role;
 
 pub(crate) use bridged::{BridgedSpan, Visit};
 pub(crate) use fields::SpanFields;
+#[cfg(feature = "tracing")]
+pub(crate) use pending::Said;
 pub(crate) use role::Role;

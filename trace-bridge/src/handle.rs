@@ -1,0 +1,53 @@
+//! What code finds in a subscriber that is, or contains, a bridge.
+
+use std::sync::Arc;
+
+use tracing_core::span::Id;
+
+use crate::ids::OwnId;
+use crate::span::BridgedSpan;
+use crate::state::{Parent, State};
+use crate::store::{InnerIds, SlotId};
+
+/// A bridge, with what it knows about the ids of the subscriber around or within it.
+#[derive(Clone, Debug)]
+pub(crate) struct Handle {
+    pub(crate) state: Arc<State>,
+    pub(crate) ids: Arc<InnerIds>,
+}
+
+impl Handle {
+    pub(crate) fn new(state: State) -> Self {
+        Self {
+            state: Arc::new(state),
+            ids: Arc::new(InnerIds::new()),
+        }
+    }
+
+    /// Returns the bridge's span of an id.
+    #[inline]
+    pub(crate) fn slot(&self, id: &Id) -> Option<SlotId> {
+        match OwnId::from_id(id) {
+            Some(own) => own.slot(),
+            None => self.ids.get(id.into_u64())?.slot,
+        }
+    }
+
+    /// Returns the bridge's parent of a span or event.
+    #[inline]
+    pub(crate) fn parent(&self, id: Option<&Id>, is_root: bool) -> Parent {
+        match id {
+            None if is_root => Parent::Nothing,
+            None => Parent::Current,
+            Some(id) if OwnId::from_id(id) == Some(OwnId::Nothing) => Parent::Nothing,
+            // A span that only another subscriber knows says nothing about the trace.
+            Some(id) => self.slot(id).map_or(Parent::Current, Parent::Span),
+        }
+    }
+
+    /// Calls `read` with the bridge's span of an id.
+    #[inline]
+    pub(crate) fn with<R>(&self, id: &Id, read: impl FnOnce(&BridgedSpan) -> R) -> Option<R> {
+        self.state.spans.with(self.slot(id)?, read)
+    }
+}
