@@ -4,7 +4,7 @@ use std::fmt;
 
 use tracing_core::{Event, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -15,11 +15,14 @@ use crate::current_ids;
 /// the time alone.
 ///
 /// ```
-/// let layer = tracing_subscriber::fmt::layer().with_timer(trace_bridge::WithIds::default());
+/// use tracing_subscriber::fmt::time::SystemTime;
+///
+/// let timer = trace_bridge::WithIds::new(SystemTime);
+/// let layer = tracing_subscriber::fmt::layer().with_timer(timer);
 /// # let _: Box<dyn tracing_subscriber::Layer<tracing_subscriber::Registry>> = Box::new(layer);
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct WithIds<T = SystemTime> {
+#[derive(Clone, Debug)]
+pub struct WithIds<T> {
     timer: T,
 }
 

@@ -4,8 +4,16 @@
 //! the bridge records has an id of the subscriber within, too. If its filters refuse the span, a
 //! *stand-in* has that id: a span without fields, which is never entered. So code that takes the
 //! subscriber within out by a downcast, as `tracing-error` does, finds each id that it is given.
+//!
+//! # Whose handles are counted
+//!
+//! A registry has references of its own: of a span that is entered, and of the parents of open
+//! spans. It takes them by itself and gives them back by `try_close` of the whole subscriber. So a
+//! `try_close` that comes while the subscriber within runs `exit` or `try_close` is its own, and
+//! no handle of the application.
 
 use std::any::TypeId;
+use std::cell::Cell;
 
 use tracing_core::field::ValueSet;
 use tracing_core::span::{Attributes, Current, Id, Record};
@@ -22,6 +30,23 @@ use crate::state::State;
 use crate::stats::BridgeStats;
 use crate::store::SlotId;
 use trace_core::__private::bridge::{Position, position};
+
+thread_local! {
+    /// Whether the subscriber within runs `exit` or `try_close` on this thread.
+    static IS_RELEASING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs code of the subscriber within that may give back references of its own.
+fn releasing<R>(run: impl FnOnce() -> R) -> R {
+    struct Reset(bool);
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            IS_RELEASING.set(self.0);
+        }
+    }
+    let _reset = Reset(IS_RELEASING.replace(true));
+    run()
+}
 
 /// A subscriber around another one. Made by [`around`](crate::around).
 ///
@@ -220,7 +245,7 @@ impl<S: Subscriber> Subscriber for Around<S> {
         if OwnId::from_id(id).is_none()
             && let Some(enters) = self.entered_within(id)
         {
-            self.inner.exit(&Id::from_u64(enters));
+            releasing(|| self.inner.exit(&Id::from_u64(enters)));
         }
     }
 
@@ -244,12 +269,15 @@ impl<S: Subscriber> Subscriber for Around<S> {
 
     fn try_close(&self, id: Id) -> bool {
         let Some(own) = OwnId::from_id(&id) else {
+            if IS_RELEASING.get() {
+                return self.inner.try_close(id);
+            }
             // Before the subscriber within can give the id again.
             let last = self.handle.ids.remove_handle(id.into_u64());
             if let Some(slot) = last.and_then(|span| span.slot) {
                 self.handle.state.close(slot);
             }
-            return self.inner.try_close(id);
+            return releasing(|| self.inner.try_close(id));
         };
         own.slot().is_some_and(|slot| self.handle.state.close(slot))
     }

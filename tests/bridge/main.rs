@@ -1,0 +1,12 @@
+//! Tests of `trace-bridge`: each face, beside the subscribers that users have.
+
+mod around;
+mod current;
+mod ends;
+mod events;
+mod fields;
+mod harness;
+mod layer;
+mod nesting;
+mod roots;
+mod unsampled;
