@@ -34,6 +34,7 @@ pub(crate) struct EventValues {
 #[derive(Clone, Debug)]
 enum Key {
     Name(&'static str),
+    #[cfg(feature = "log")]
     Text(Range<usize>),
 }
 
@@ -133,6 +134,7 @@ impl EventValues {
     fn key<'a>(&'a self, key: &'a Key) -> &'a str {
         match key {
             Key::Name(name) => name,
+            #[cfg(feature = "log")]
             Key::Text(range) => self.text_at(Some(range)),
         }
     }
