@@ -1,4 +1,4 @@
-//! Variables that others read, and those that nobody reads: both are checked, so that no
+//! Checks variables that other code reads, and variables that are not supported, so that no
 //! mistake in them is silent.
 
 use trace_core::propagation::CompositePropagator;
