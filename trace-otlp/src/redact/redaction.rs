@@ -63,7 +63,7 @@ use super::scanner::Scanner;
 /// # What is not found
 ///
 /// - Secrets without a name or a known form, such as in `add_tag("note", "hunter2")`.
-/// - The rest of a password without quotes that contains a space, a comma, `&` or `;`.
+/// - The part of a password without quotes after a space, a comma, `&` or `;`.
 /// - In an array of arguments, a secret that is a separate argument after `--password`.
 /// - User information in a URL without `://`.
 /// - Names in text with an encoding other than JSON or percent-encoding.
