@@ -304,7 +304,7 @@ async fn serve(state: &Arc<State>, stream: impl AsyncRead + AsyncWrite + Unpin) 
                 };
                 let (state, signals) = (Arc::clone(state), signals.clone());
                 tokio::spawn(async move {
-                    // `None` is a client that has gone.
+                    // `None` means that the client has disconnected.
                     state.answer(request, respond, signals).await
                 });
             }

@@ -212,7 +212,8 @@ pub(super) const SCOPE: Names = Names(&["spans", "scope", "instrumentationLibrar
 
 impl<'de: 'a, 'a> Deserialize<'de> for Document<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Not read as a map, because serde would then report an array as a wrong type.
+        // Reads a struct, because `deserialize_map` would refuse an array with an error. An
+        // array is just not a document.
         deserializer.deserialize_struct("Document", &[], DocumentVisitor)
     }
 }
