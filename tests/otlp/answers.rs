@@ -5,7 +5,7 @@ use trace_otlp::OtlpStats;
 use super::server::{Server, Step, ok, status, with_headers};
 use super::spans::{collect, settle, spans_seen, to};
 
-/// Sends three spans to a server whose first answer is given. Returns the statistics.
+/// Sends three spans to a server that first gives this answer. Returns the statistics.
 #[track_caller]
 fn sent(first: Vec<u8>) -> (OtlpStats, Server) {
     let server = Server::new([Step::Answer(first)]);

@@ -1,5 +1,5 @@
 //! OTLP for `trace-core`: sends spans to any OpenTelemetry backend, writes them to files, and
-//! reads them. The environment can configure it.
+//! reads them. It can be set up with environment variables.
 //!
 //! # From the environment
 //!
@@ -57,7 +57,7 @@
 //! |---|---|---|
 //! | `http` | yes | `OtlpCollector`, over HTTP as protobuf; [`environment`] with `from_env` |
 //! | `grpc` | no | the same over gRPC |
-//! | `tls` | no | `https`, by rustls with ring |
+//! | `tls` | no | `https`, with rustls and ring |
 //! | `gzip`, `zstd` | no | compressed requests |
 //! | `json` | no | HTTP/JSON; `JsonCollector`, `ChromeTraceCollector` and `to_json`; [`decode`] of JSON |
 //! | `protobuf-decode` | no | [`decode`] of protobuf |
@@ -129,8 +129,8 @@
 //! [`TraceReports`](decode::TraceReports), and
 //! [`DecodedRequest::feed`](decode::DecodedRequest::feed) passes them on. So a
 //! [`TraceCollector`](trace_core::TraceCollector) behind the decoder knows what is complete
-//! and what was lost, without waiting. Other attributes that only the scope, the schema or a
-//! profile has are not read.
+//! and what was lost, without waiting. Other attributes of scopes, and schema URLs, are not
+//! read.
 //!
 //! Programs between the tracer and the reader keep these reports if they keep attributes and
 //! scopes. A program that splits requests copies the scopes of spans, so reports about traces
@@ -142,7 +142,7 @@
 //! part. It may then complete the trace too early, and spans of the last part are late.
 //!
 //! A span is never written with an end before its start. An end of zero is unknown, and stays
-//! zero. Names follow the semantic conventions 1.44, and `schema_url` says so.
+//! zero. Names follow the semantic conventions 1.44, the version in `schema_url`.
 
 #![forbid(unsafe_code)]
 

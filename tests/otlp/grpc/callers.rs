@@ -13,7 +13,7 @@ use super::super::spans::{LONG, SHORT, check, collect, wait_until};
 use super::server::{Server, Step};
 use super::to;
 
-/// A tracer that sends on the thread that calls flush.
+/// A tracer that sends on the thread that flushes.
 fn on_demand(collector: &OtlpCollector) -> Tracer {
     let tracer = Tracer::builder("shop").collector(collector.clone());
     tracer.on_demand().build().unwrap()

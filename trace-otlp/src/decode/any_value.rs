@@ -1,6 +1,6 @@
 //! Values of attributes of any form, and the tags that they become.
 //!
-//! Turns a value that `TagValue` has no type for into text. Reads nothing.
+//! A value for which `TagValue` has no type becomes text. Does not parse.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -18,7 +18,7 @@ pub struct DecodedRequest {
     /// as one. Always 0 unless [`DecodeOptions::lenient`](super::DecodeOptions::lenient) is
     /// set.
     pub left_out: u64,
-    /// The reasons for which parts were left out, the first 100.
+    /// The first 100 reasons why parts were left out.
     pub problems: Vec<DecodeError>,
     /// How many enum values are unknown (kinds of spans, and codes of statuses). They are read
     /// as unspecified.
@@ -52,14 +52,13 @@ pub struct Totals {
     pub spans: u64,
     /// How many spans were left out; see [`DecodedRequest::left_out`].
     pub left_out: u64,
-    /// The reasons for which parts were left out, the first 100.
+    /// The first 100 reasons why parts were left out.
     pub problems: Vec<DecodeError>,
     /// How many enum values are unknown; see [`DecodedRequest::unknown_enums`].
     pub unknown_enums: u64,
     /// How many spans have an unknown service; see [`DecodedRequest::unknown_services`].
     pub unknown_services: u64,
-    /// The reasons for which answers are incomplete, the first 100; see
-    /// [`DecodedRequest::partial`].
+    /// The first 100 reasons why answers are incomplete; see [`DecodedRequest::partial`].
     pub partial: Vec<String>,
 }
 

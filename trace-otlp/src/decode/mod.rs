@@ -1,8 +1,8 @@
 //! Reads OTLP as this crate and other OpenTelemetry programs write it, and the traces of
 //! Tempo, Jaeger and Zipkin.
 //!
-//! [`requests`] reads JSON, with the feature `json`, and [`protobuf()`] Protocol Buffers, with
-//! the feature `protobuf-decode`. The rest of this page is about JSON.
+//! [`requests`] reads JSON (feature `json`), and [`protobuf()`] reads Protocol Buffers
+//! (feature `protobuf-decode`). The rest of this page is about JSON.
 //!
 //! The input is one request, several requests (one per line, one after another, or
 //! pretty-printed), or an array of requests. A request may be within a `result`, as in answers
@@ -71,7 +71,7 @@
 //! | other `tags` | tags, as texts |
 //! | `annotations` | logs |
 //! | `shared` | the server's end of a call whose two ends have the same id |
-//! | `debug` | left out |
+//! | `debug` | ignored |
 //!
 //! If a Zipkin span arrives in several pieces, they are not joined. A span of version 1 is
 //! refused. An object with `traceId` and `id` is also refused if it has fields of a log line
@@ -88,7 +88,7 @@
 //! | tag `w3c.tracestate` | `tracestate` |
 //! | other `tags` | tags with their `type`; a `binary` stays base64 |
 //! | `logs` | logs; the field `event`, else `message`, is the message |
-//! | `flags`, `warnings` | left out |
+//! | `flags`, `warnings` | ignored |
 //!
 //! Source: zipkin-api, *zipkin2-api.yaml*; jaegertracing/jaeger, *model/json*;
 //! OpenTelemetry specification, *OpenTelemetry to Zipkin Transformation* and *to Jaeger*.

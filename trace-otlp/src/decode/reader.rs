@@ -49,7 +49,8 @@ impl<'a> Reader<'a> {
         self.part_at(path, text, |_| 1)
     }
 
-    /// Reads the value at `path`; `None` if it is left out, with the number of its spans.
+    /// Reads the value at `path`; `None` if it is left out. `spans` returns the number of
+    /// spans that are then left out.
     pub(super) fn part<'t, T: Deserialize<'t>>(
         &mut self,
         path: &str,

@@ -15,8 +15,8 @@ use super::value::tags;
 use super::{jaeger, wire, zipkin};
 use serde_json::value::RawValue;
 
-/// Reads the document in `frame`. If `lenient`, parts that cannot be read are left out, and
-/// there is no error.
+/// Reads the document in `frame`. If `lenient`, leaves out parts that cannot be read, and
+/// returns no error.
 pub(super) fn decode(frame: &Frame<'_>, lenient: bool) -> Result<DecodedRequest, DecodeError> {
     let problem = match read(frame, lenient, Vec::new()) {
         Ok(request) => return Ok(request),

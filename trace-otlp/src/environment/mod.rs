@@ -23,18 +23,18 @@
 //! | `OTEL_EXPORTER_OTLP_HEADERS` | `name=value` with percent-encoding, separated by commas; an invalid header is skipped, the others are kept | none |
 //! | `OTEL_EXPORTER_OTLP_COMPRESSION` | `none`, `gzip`, `zstd` | `none` |
 //! | `OTEL_EXPORTER_OTLP_TIMEOUT` | milliseconds for one request; 0 is no limit | 10,000 |
-//! | `OTEL_EXPORTER_OTLP_CERTIFICATE` | file of the certificates that are trusted, PEM; only for `https` | those of the system |
+//! | `OTEL_EXPORTER_OTLP_CERTIFICATE` | file with trusted certificates, PEM; only for `https` | those of the system |
 //! | `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`, `.._CLIENT_KEY` | files of this client, PEM; both or none | none |
 //! | `OTEL_EXPORTER_OTLP_INSECURE` | `true`: `grpc` without TLS, for an endpoint without scheme | `false` |
-//! | `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` | `logs`: logged errors leave as [log records](crate::OtlpCollectorBuilder::exceptions); `logs/dup`: also as span events | span events |
+//! | `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` | `logs`: logged errors are sent as [log records](crate::OtlpCollectorBuilder::exceptions); `logs/dup`: also as span events | span events |
 //! | `OTEL_LOGS_EXPORTER` | other than `otlp`, e.g. `none`: the variable above counts as not set | `otlp` |
-//! | `OTEL_METRICS_EXPORTER` | `otlp`: the tracer's own counts leave as [metrics](crate::OtlpCollectorBuilder::metrics_every) | no metrics |
+//! | `OTEL_METRICS_EXPORTER` | `otlp`: the tracer's own counts are sent as [metrics](crate::OtlpCollectorBuilder::metrics_every) | no metrics |
 //! | `OTEL_METRIC_EXPORT_INTERVAL` | milliseconds between two exports of metrics | 60,000 |
 //! | `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`, `.._LOGS_HEADERS`, and with `METRICS` | for log records and metrics; other variables with `LOGS` or `METRICS` are not read, with a warning | as for spans, but without the variables with `TRACES` |
 //! | `OTEL_BSP_SCHEDULE_DELAY` | milliseconds, [`scheduled_delay`](trace_core::TracerBuilder::scheduled_delay) | 100 (specification: 5,000) |
 //! | `OTEL_BSP_MAX_QUEUE_SIZE` | spans, [`max_queue_spans`](trace_core::TracerBuilder::max_queue_spans) | 262,144 (2,048) |
 //! | `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | spans of a request, [`max_request_spans`](crate::OtlpCollectorBuilder::max_request_spans) | 8,192 (512) |
-//! | `OTEL_BSP_EXPORT_TIMEOUT` | milliseconds for a span, with all tries, [`max_retry_age`](crate::OtlpCollectorBuilder::max_retry_age); 0 is no limit | 300,000 (30,000) |
+//! | `OTEL_BSP_EXPORT_TIMEOUT` | milliseconds for a span, including retries, [`max_retry_age`](crate::OtlpCollectorBuilder::max_retry_age); 0 is no limit | 300,000 (30,000) |
 //! | `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` | [`Limits::max_tags`](trace_core::Limits::max_tags) | `OTEL_ATTRIBUTE_COUNT_LIMIT`, 128 |
 //! | `OTEL_SPAN_EVENT_COUNT_LIMIT`, `OTEL_SPAN_LINK_COUNT_LIMIT` | `max_logs`, `max_links` | 128 |
 //! | `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT`, `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT` | `max_fields`, the larger of both | `OTEL_ATTRIBUTE_COUNT_LIMIT`, 128 |

@@ -2,7 +2,7 @@
 //! builder.
 //!
 //! Owns the order in which variables are read. The rules of each group of variables are in
-//! separate files. Reading touches neither the environment nor a file.
+//! separate files. Reading does not access files or the environment.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -140,7 +140,7 @@ impl Settings {
         &self.warnings
     }
 
-    /// Returns whether `OTEL_SDK_DISABLED` asks for no tracing at all.
+    /// Returns whether `OTEL_SDK_DISABLED` turns tracing off.
     #[must_use]
     pub const fn is_disabled(&self) -> bool {
         self.is_disabled

@@ -1,4 +1,4 @@
-//! URLs of endpoints: whether a text is one, and how it is shown without secrets.
+//! Parses URLs of endpoints, and shows them without secrets.
 //!
 //! Supports only what an endpoint needs: `http` or `https`, a host, and optionally a port and
 //! a path.

@@ -1,6 +1,6 @@
 //! Reads variables by the specification's rules, and collects warnings about them.
 //!
-//! Owns the rules of each type of value. Knows no variable by its name.
+//! Owns the rules of each type of value. Does not know the names of variables.
 //!
 //! Source: OpenTelemetry specification, *Environment Variable Specification* and *Common
 //! Configuration Specification*: an empty value counts as unset; so does a value that cannot

@@ -27,8 +27,8 @@ use super::stats::OtlpStats;
 ///   the spans wait and are sent again. The wait is the time in `Retry-After` or `RetryInfo`,
 ///   or an exponential backoff. Meanwhile, spans go to a
 ///   [fallback](crate::OtlpCollectorBuilder::fallback), if there is one.
-/// - [Bytes](crate::OtlpCollectorBuilder::max_waiting_bytes) and
-///   [age](crate::OtlpCollectorBuilder::max_retry_age) of waiting spans are bounded. The
+/// - The [size](crate::OtlpCollectorBuilder::max_waiting_bytes) and the
+///   [age](crate::OtlpCollectorBuilder::max_retry_age) of waiting spans are limited. The
 ///   oldest spans are lost first.
 /// - A request that is too large for a server (status 413, or a code of gRPC with a text about
 ///   size) is sent in halves.

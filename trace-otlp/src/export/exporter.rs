@@ -65,7 +65,7 @@ pub(super) struct Settings {
     pub(super) max_age: Duration,
 }
 
-/// Statuses of a server that does not know where a request goes.
+/// Statuses of a server that does not know the path or method of a request.
 const UNKNOWN_PATH: Status = Status::Http(404);
 const UNKNOWN_METHOD: Status = Status::Grpc(12);
 
@@ -115,9 +115,9 @@ impl Exporter {
             if self.pending.is_empty() {
                 break;
             }
-            // A server that hangs may take longer than another server's backoff. If each try
-            // asked for servers due by its own time, two such servers could hold the caller
-            // forever.
+            // A server may hang for longer than the backoff of another. So only servers that
+            // were due at the beginning count. Otherwise, two such servers could hold the
+            // caller forever.
             let (due_by, left) = match patience {
                 Patience::OneTry => (begin, Duration::MAX),
                 Patience::OneTryUntil(until) => (begin, until.since(now)),

@@ -49,7 +49,7 @@ impl Exporters {
         }
     }
 
-    /// Tries to send everything that waits until a moment, even during a backoff.
+    /// Until a moment, tries to send everything that waits, even during a backoff.
     pub(super) fn send_all(&mut self, until: Moment) {
         for exporter in self.each() {
             exporter.endpoints.make_due();

@@ -101,7 +101,7 @@ pub(super) enum Note {
     TooLarge,
 }
 
-/// The kinds of trouble that are states.
+/// The kinds of trouble. Each is also a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
     Retrying,

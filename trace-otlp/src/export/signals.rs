@@ -84,7 +84,7 @@ impl OtlpCollectorBuilder {
     /// # Ok::<(), trace_otlp::OtlpError>(())
     /// ```
     ///
-    /// | metric | counts |
+    /// | metric | about |
     /// |---|---|
     /// | `otel.sdk.span.started` | spans that began; a trace that the sampler refused counts as one, `DROP` |
     /// | `otel.sdk.processor.span.queue.size`, `.processed` | each collector of the tracer; with `error.type`, the spans that it or the tracer lost |

@@ -65,7 +65,7 @@ pub struct LostItems {
     pub too_old: u64,
     /// More than [`max_waiting_bytes`](crate::OtlpCollectorBuilder::max_waiting_bytes) waited.
     pub list_full: u64,
-    /// They waited when the collector was shut down, or came afterwards.
+    /// They waited when the collector was shut down, or were collected afterwards.
     pub shut_down: u64,
     /// The item is too large for the server, even alone in its request.
     pub too_large: u64,

@@ -1,7 +1,7 @@
 //! The collector that writes OTLP/JSON lines, and its statistics.
 //!
-//! Decides when lines are written, and how a failed write is reported. `encode` encodes;
-//! `output.rs` handles partial writes.
+//! Decides when lines are written, and how a failed write is reported. `encode` writes the
+//! JSON, and `output.rs` handles partial writes.
 
 use std::fmt;
 use std::fs::File;

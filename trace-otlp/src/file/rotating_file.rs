@@ -43,10 +43,10 @@ impl Default for Rotation {
 
 /// A file of lines that is renamed when it is large or old.
 ///
-/// For example, lines are always written to `spans.jsonl`. Its copies are `spans.1.jsonl`,
-/// `spans.2.jsonl` and so on; the highest number is the newest. No line is split between two
-/// files. After a restart, numbers continue, and copies of earlier processes count towards
-/// `max_files`. Do not let two processes write to the same name.
+/// With the path `spans.jsonl`, lines are always written to this file. Its copies are
+/// `spans.1.jsonl`, `spans.2.jsonl` and so on; the highest number is the newest. No line is
+/// split between two files. After a restart, numbers continue, and copies of earlier processes
+/// count towards `max_files`. Do not let two processes write to the same name.
 ///
 /// If the file cannot be renamed or the next one cannot be created, `write` returns the error
 /// and writes nothing. The file then stays as it is, and the next `write` tries again. If a

@@ -97,7 +97,7 @@ impl Filter {
         let mut has_begun = false;
         for (place, group) in sequence.iter().enumerate() {
             let bit = 1 << (place * BUCKETS + bucket);
-            // A dot matches any byte only at the beginning; the dot of `SG.` is a real one.
+            // Only leading dots match any byte. The last dot of `SG.` matches a dot.
             has_begun |= *group != b".";
             if !has_begun {
                 self.start &= !bit;

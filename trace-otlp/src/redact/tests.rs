@@ -484,7 +484,7 @@ fn random_texts_are_redacted_once() {
         let length = 1 + below(14);
         let text: String = (0..length).map(|_| PIECES[below(PIECES.len())]).collect();
         for redaction in &redactions {
-            // The filter must let every text through in which the scanner finds something.
+            // The filter must let through every text in which the scanner finds something.
             let is_found = redaction.scan(&text).is_some();
             assert_eq!(redaction.redact_text(&text).is_some(), is_found, "{text:?}");
             if let Some(once) = redaction.redact_text(&text) {

@@ -11,7 +11,7 @@
 //! | `process.pid`, `process.executable.name`, `process.executable.path` | the process |
 //! | `process.owner` | the effective user in `/proc/self/status`, with its name from `/etc/passwd` |
 //! | `process.runtime.name`, `process.runtime.version` | `rustc`, and the version of the compiler |
-//! | `os.type`, `host.arch` | what the program was built for |
+//! | `os.type`, `host.arch` | the target of the build |
 //! | `host.name` | the kernel, `/etc/hostname`, `HOSTNAME`, `COMPUTERNAME` |
 //! | `host.id` | `/etc/machine-id`; not in containers, where it would be the image's id |
 //! | `container.id` | `/proc/self/cgroup` (versions 1 and 2), `/proc/self/mountinfo` |

@@ -44,7 +44,7 @@ pub(crate) struct Response {
     pub(crate) message: Option<String>,
     /// How long the server asks to wait before the next try.
     pub(crate) retry_after: Option<Duration>,
-    /// The message, as far as it was read.
+    /// The part of the message that was read.
     pub(crate) body: Vec<u8>,
     /// Why the body is incomplete. The status is known nevertheless.
     pub(crate) problem: Option<BodyProblem>,

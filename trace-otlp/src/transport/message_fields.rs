@@ -3,8 +3,7 @@
 //! Written by hand, because a build without `protobuf-decode` reads only the few fields of
 //! answers. Knows no message type.
 
-/// The fields of a message; an item is `None` if the message is damaged there, and it is the
-/// last one.
+/// The fields of a message. If the message is damaged, the last item is `None`.
 pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
 pub(crate) enum Value<'a> {

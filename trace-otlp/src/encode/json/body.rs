@@ -13,7 +13,7 @@ const AFTER_SCHEMA: &[u8] = b"\"}";
 const AFTER_GROUPS: &[u8] = b"]}";
 const COMMA: &[u8] = b",";
 
-/// What stands before the lists of a request.
+/// The texts before the lists of a request.
 struct Names {
     before_groups: &'static [u8],
     before_scopes: &'static [u8],

@@ -10,7 +10,8 @@ mod pair {
     pub(super) const VALUE: u8 = 0x12;
 }
 
-/// Forms of an `AnyValue`. It has exactly one, which is written also if it is the default.
+/// Forms of an `AnyValue`. It has exactly one, which is written even if it has the default
+/// value.
 mod any {
     pub(super) const STRING: u8 = 0x0a;
     pub(super) const BOOL: u8 = 0x10;
@@ -36,7 +37,7 @@ pub(super) fn attribute(out: &mut Vec<u8>, field: u8, key: &str, value: TagRef<'
         length => field_bytes(length),
     };
     let total = key_bytes + field_bytes(value_bytes);
-    // All lengths are less than the whole one, and so take one byte if that does.
+    // All other lengths are less than the total, so they take one byte if the total does.
     if let (Ok(total @ ..0x80), Ok(key_length @ 1..), Ok(value_length)) = (
         u8::try_from(total),
         u8::try_from(key.len()),

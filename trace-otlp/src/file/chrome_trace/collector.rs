@@ -21,9 +21,9 @@ use crate::file::output::{JsonStats, Limits, Output};
 /// Writes each trace, when it completes, to a file for [Perfetto](https://ui.perfetto.dev) and
 /// `chrome://tracing`.
 ///
-/// Each service is a process, and the spans of one task are a thread. A span that runs at the
-/// same time as its siblings has a track of its own, with an arrow from its caller. Tags are
-/// arguments, logs are instants. The clocks of services are adjusted, as in
+/// Each service is shown as a process, and the spans of one task as a thread. A span that runs
+/// at the same time as its siblings has its own track, with an arrow from its caller. Tags are
+/// shown as arguments, and logs as instants. The clocks of services are adjusted, as in
 /// [`Trace::times_of`](trace_core::Trace::times_of).
 ///
 /// A trace is written when it is complete or given up, by the rules of [`TraceCollector`].
@@ -138,7 +138,7 @@ impl Collector for ChromeTraceCollector {
     ///
     /// # Errors
     ///
-    /// As [`flush`](Self::flush).
+    /// As for [`flush`](Self::flush).
     fn shutdown(&self, timeout: Duration) -> Result<(), CollectorError> {
         let traces = self.traces.shutdown(timeout);
         let mut file = lock(&self.file);

@@ -1,8 +1,8 @@
-//! Writes the events of placed spans, one a line.
+//! Writes the events of placed spans, one per line.
 //!
-//! A span is a complete event (`X`) with its tags as arguments, a log an instant (`i`), and a
-//! call to another track a flow (`s` and `f`). Services are the format's processes, tracks are
-//! its threads.
+//! A span becomes a complete event (`X`) with its tags as arguments, a log becomes an instant
+//! (`i`), and a call to another track becomes a flow (`s` and `f`). The format's processes are
+//! services, and its threads are tracks.
 
 use serde::Serialize;
 use serde_json::value::RawValue;

@@ -130,7 +130,7 @@ impl Channel {
         }
     }
 
-    /// Returns a connection that takes a call.
+    /// Returns a connection that accepts a call.
     async fn ready(&mut self, deadline: Instant) -> Result<Connection, SendError> {
         if let Some(kept) = self.connection.take() {
             let Connection {
