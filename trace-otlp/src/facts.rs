@@ -80,14 +80,14 @@ pub(crate) fn flags(span: &SpanView<'_>) -> u32 {
     u32::from(span.flags().as_byte()) | conventions::HAS_IS_REMOTE | remote
 }
 
-/// Returns start and end in nanoseconds since 1970. An unknown end is zero. Otherwise, the end
-/// is never before the start.
+/// Returns start and end in nanoseconds since 1970. The end is never before the start, but
+/// zero if it is not known.
 pub(crate) fn times(span: &SpanView<'_>) -> (u64, u64) {
     let (start, end) = (span.start().as_unix_nanos(), span.end().as_unix_nanos());
     (start, if end == 0 { 0 } else { end.max(start) })
 }
 
-/// Which facts the tags of a span have shown so far, so that the tags are read only once.
+/// What the tags of a span have shown so far. So they are read once.
 #[derive(Default)]
 pub(crate) struct Shown {
     cancelled: bool,

@@ -142,7 +142,7 @@ impl Redaction {
         }
     }
 
-    /// Returns the replacement for a text that differs from the last one.
+    /// Returns what takes the place of a text that differs from the last one.
     fn replace_new(
         &mut self,
         site: &'static Site,
@@ -179,7 +179,7 @@ impl Redaction {
         verdict
     }
 
-    /// Returns the verdict about a key that was set at run time.
+    /// Returns the answer about a key that was set at run time.
     fn ask_text(&mut self, key: &str) -> KeyVerdict {
         if let Some(verdict) = self.of_texts.get(key) {
             return verdict;

@@ -25,13 +25,13 @@ pub(super) struct SiteFields {
 }
 
 impl Sites {
-    /// Returns the fields that a span shares with its site; `None` if its fields may differ.
+    /// Returns the fields of a span that are those of its site; `None` if it may have others.
     #[inline]
     pub(super) fn of(&mut self, span: &SpanView<'_>) -> Option<&SiteFields> {
         let of_span = site_of(span).filter(|of_span| of_span.is_as_site)?;
         let index = of_span.site.number() as usize;
         let known = self.fields.get(index).and_then(Option::as_ref);
-        // In the child of a fork, a number may belong to another site than in the parent.
+        // In the child of a fork, a number may be of another site than in the parent.
         if !known.is_some_and(|known| std::ptr::eq(known.site, of_span.site)) {
             self.keep(index, of_span.site);
         }

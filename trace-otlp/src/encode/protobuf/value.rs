@@ -10,8 +10,7 @@ mod pair {
     pub(super) const VALUE: u8 = 0x12;
 }
 
-/// Forms of an `AnyValue`. It has exactly one, which is written even if it has the default
-/// value.
+/// Forms of an `AnyValue`. It has exactly one, which is written also if it is the default.
 mod any {
     pub(super) const STRING: u8 = 0x0a;
     pub(super) const BOOL: u8 = 0x10;
