@@ -111,7 +111,7 @@
 //! | outcome that status and tags do not show | `trace_core.outcome` |
 //! | the span's context was put into headers | `trace_core.context_sent = true` |
 //! | tags `otel.scope.name`, `otel.scope.version` | name and version of the scope; spans without them are in scope `trace-core` |
-//! | the span was larger than an exporter's limit | `trace_core.trimmed = true`; texts are cut, and what is left out is in the dropped counts |
+//! | the span was larger than an exporter's limit | `trace_core.trimmed = true`; texts are cut, and the dropped counts include the items that are left out |
 //!
 //! A batch also contains [reports](trace_core::SpanBatch::completed_traces) about traces. A
 //! report is on the last span of its trace in the batch. If the trace has no span there,

@@ -1,8 +1,8 @@
 //! Applies the application's redactor to a batch, before any collector gets it.
 //!
-//! This file owns the redactor's verdicts about keys, each of which is asked for once, and
-//! handles panics of the redactor. It does not know what a secret is. `stream/decode` finds
-//! the texts.
+//! This file keeps the redactor's verdicts about keys, so that each key is asked about only
+//! once. It also handles panics of the redactor. It does not know what a secret is.
+//! `stream/decode` finds the texts.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -21,7 +21,7 @@ const MAX_SHOWN: usize = 200;
 const MAX_MILLISECONDS: u64 = (1 << 31) - 1;
 
 /// A setting in the environment that is not followed. It counts as not set, unless the text
-/// says what is done instead.
+/// describes what happens instead.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Warning {
     variable: String,

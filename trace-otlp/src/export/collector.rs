@@ -1,7 +1,6 @@
 //! The collector that sends spans by OTLP.
 //!
-//! Owns the lock around the exporter, and what a flush reports. How spans are sent is in
-//! `exporter.rs`.
+//! Owns the lock around the exporter, and what a flush reports. `exporter.rs` sends the spans.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -10,7 +10,7 @@ const SHORTEST_METRICS: Duration = Duration::from_millis(10);
 
 impl OtlpCollectorBuilder {
     /// Sets how the logs of spans are sent: as events in their span, as log records with the
-    /// ids of their trace and span in requests of their own, or both. Default:
+    /// ids of their trace and span in separate requests, or both. Default:
     /// [`Logs::SpanEvents`].
     ///
     /// ```

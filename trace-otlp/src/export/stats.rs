@@ -22,7 +22,7 @@ pub struct OtlpStats {
     pub spans_lost: LostItems,
     /// Requests with spans that were sent, including those that were sent again.
     pub requests: u64,
-    /// Requests with spans that had no answer, or whose answer asked for another try.
+    /// Requests with spans that had no answer, or whose answer asked to retry.
     pub failed_requests: u64,
     /// The logs that are sent as [records](crate::Logs::LogRecords).
     pub log_records: OtlpSignalStats,
@@ -50,7 +50,7 @@ pub struct OtlpSignalStats {
     pub lost: LostItems,
     /// Requests that were sent, including those that were sent again.
     pub requests: u64,
-    /// Requests without an answer, or whose answer asked for another try.
+    /// Requests that had no answer, or whose answer asked to retry.
     pub failed_requests: u64,
 }
 

@@ -1,5 +1,5 @@
-//! Writes the frame around parts. Items each begin with a comma, which is left out before
-//! the first one of a list.
+//! Writes the frame around parts. Each item begins with a comma, which is left out for the
+//! first item of a list.
 
 use crate::conventions::SCHEMA_URL;
 use crate::encode::part::Part;
