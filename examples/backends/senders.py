@@ -25,7 +25,8 @@ def prepare(name, folder):
 
 @dataclass
 class Services:
-    """Our five services, in one process. They also write the spans to a file."""
+    """Our five services. To send, they run in one process; to assemble, each has its own process.
+    They also write the spans to a file."""
 
     program: Path
     protocols = ALL
@@ -39,8 +40,8 @@ class Services:
         return sent(file)
 
     def assemble(self, folder, url, protocol, back_at):
-        """Sends to a URL, and assembles the spans that come back. Each trace has to be complete from
-        the reports in its spans, without a timer. Returns what the program prints at its end."""
+        """Sends to a URL, and assembles the spans that come back. Each trace has to be complete
+        from the reports in its spans, without a timer. Returns what the program prints last."""
         command = [
             self.program, "--to", url, "--protocol", protocol, "--output", folder / "back.jsonl",
             "--back-at", back_at, "--exact", "--cancel-rate", "0", "--processes", "--trees", "0",
