@@ -1,7 +1,7 @@
-//! Facts that OTLP has no field for, as attributes.
+//! Writes facts that OTLP has no field for as attributes, and reads them back.
 //!
-//! One place for JSON and protobuf, for writing and reading. The keys are in
-//! `conventions.rs`; the table in the docs of the crate says what a reader gets back.
+//! JSON and protobuf share this code. The keys are in `conventions.rs`. The table in the
+//! crate's docs describes each fact.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use trace_core::{StatusRef, Tag, TagArray, TagValue};
 
 use crate::conventions::{self, key};
 
-/// What is said on a span that is not the span's own.
+/// Facts that are written on a span but do not describe the span itself.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Said<'a> {
     /// How many parts of its trace have ended with it.
@@ -60,7 +60,7 @@ pub(crate) fn source(file: &str, line: u32) -> [(&str, TagRef<'_>); 2] {
     [(key::FILE, file), (key::LINE, line)]
 }
 
-/// Returns the facts that tags cannot show: those behind the outcome and the source.
+/// Returns the facts that tags cannot show. They are written after the outcome and the source.
 pub(crate) fn others<'a>(
     span: &SpanView<'a>,
     said: Said<'a>,
@@ -98,7 +98,7 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    /// Notes a tag; returns whether it names the scope.
+    /// Notes a tag. Returns whether it names the scope.
     #[inline]
     pub(crate) fn note(&mut self, key: &str, value: TagRef<'_>) -> bool {
         match key {
@@ -227,8 +227,8 @@ pub(crate) fn losses_text(losses: &TraceLosses) -> String {
     text
 }
 
-/// Reads losses. A reason that is not known counts as `queue`, so that no loss is
-/// forgotten; `None` if the text is none of losses.
+/// Reads losses. An unknown reason counts as `queue`, so that no loss is dropped. `None` if
+/// the text does not describe losses.
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
 pub(crate) fn losses_from_text(text: &str) -> Option<TraceLosses> {
     let mut losses = TraceLosses::default();
@@ -270,7 +270,7 @@ fn trace_losses_from_text(text: &str) -> Option<(TraceId, TraceLosses)> {
     Some((trace.parse().ok()?, losses_from_text(losses)?))
 }
 
-/// What a tracer has reported of traces, beside their spans.
+/// What a tracer has reported about traces, in addition to their spans.
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TraceReports {
@@ -289,8 +289,8 @@ const MAX_ENDED_PARTS: usize = 4_096;
 
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
 impl TraceReports {
-    /// Takes the reports out of the tags of a span. `spans` is the number of spans so far:
-    /// a sender cannot make more ends than it sends spans, and a few thousand.
+    /// Moves the reports out of a span's tags. `spans` is the number of spans so far. A sender
+    /// can report at most that many ends, plus [`MAX_ENDED_PARTS`].
     pub(crate) fn take_from_span(&mut self, trace: TraceId, tags: &mut Vec<Tag>, spans: usize) {
         tags.retain(|tag| match (&*tag.key, &tag.value) {
             (key::ENDED_PARTS, TagValue::I64(count)) if *count > 0 => {
@@ -314,9 +314,9 @@ impl TraceReports {
 
     /// Reads the reports in the attributes of a scope.
     ///
-    /// Those of traces are written only on a scope without spans. What splits a request between
-    /// spans copies a scope with spans into each piece, so that on such a scope the same report
-    /// would count several times.
+    /// Reports about traces are written only on a scope without spans. A program that splits a
+    /// request copies a scope with spans into each piece, so a report on such a scope would
+    /// count several times.
     pub(crate) fn read_scope(&mut self, attributes: &[Tag], has_spans: bool) {
         for Tag { key, value } in attributes {
             match (&**key, value) {
@@ -338,7 +338,7 @@ impl TraceReports {
     }
 }
 
-/// Takes the tag out that says that the context of a span was sent; returns whether it was.
+/// Removes the tag that says that the context of a span was sent. Returns whether it was sent.
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
 pub(crate) fn take_context_sent(tags: &mut Vec<Tag>) -> bool {
     let index = tags

@@ -43,7 +43,7 @@ impl PartLimits {
     };
 }
 
-/// Encodes batches. Keeps between them what many spans share.
+/// Encodes batches. Between batches, it keeps data that many spans share.
 pub(crate) struct Encoder {
     format: Format,
     limits: PartLimits,
@@ -108,8 +108,8 @@ impl Encoder {
         parts
     }
 
-    /// Encodes metrics as one part, whose items are data points: those of a metric end
-    /// together.
+    /// Encodes metrics as one part, whose items are data points. All points of a metric have
+    /// the same end.
     #[cfg(any(feature = "grpc", feature = "http"))]
     pub(crate) fn metrics(&mut self, resource: &Resource, snapshot: &Snapshot) -> Part {
         let service = &resource.service_name;
@@ -154,7 +154,7 @@ impl Encoder {
         part.end_item();
     }
 
-    /// Encodes those logs of a scope that are records.
+    /// Encodes the logs of a scope that are sent as records.
     fn log_parts(&self, parts: &mut Vec<Part>, head: &Arc<Head>, scope: &Scope<'_>) {
         let mut part = Part::new(Signal::Logs, Arc::clone(head), 0, 0);
         for span in &scope.spans {

@@ -1,5 +1,5 @@
-//! Groups the spans of a batch by service and scope, and places what the batch reports of
-//! their traces.
+//! Groups the spans of a batch by service and scope, and places the reports about their
+//! traces.
 //!
 //! Borrows from the batch, and writes nothing.
 
@@ -19,7 +19,7 @@ pub(crate) struct Request<'a> {
     pub(super) reports_ends: bool,
     /// Losses of traces, as texts; spans refer to them by index.
     losses: Vec<String>,
-    /// What is reported of traces that have no span in the batch.
+    /// Reports about traces that have no span in the batch.
     pub(super) unplaced: Unplaced,
 }
 
@@ -61,7 +61,7 @@ impl Unplaced {
     }
 }
 
-/// What a batch reports of one trace.
+/// The batch's reports about one trace.
 #[derive(Default)]
 struct Report {
     ended_parts: u32,
@@ -115,7 +115,7 @@ impl<'a> Request<'a> {
         self.services.is_empty() && self.unplaced.is_empty()
     }
 
-    /// Returns what is said on a span beside its own data.
+    /// Returns the facts that are written on a span in addition to its own data.
     pub(super) fn said(&self, span: &GroupedSpan<'_>) -> Said<'_> {
         let lost = span.lost.and_then(|index| usize::try_from(index).ok());
         Said {
@@ -125,7 +125,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Puts each report on the last span of its trace: whoever has that span has the others.
+    /// Puts each report on the last span of its trace, because a reader that has this span has
+    /// the others.
     fn place_reports(&mut self, batch: &SpanBatch<'a>) {
         let mut reports: HashMap<TraceId, Report> = HashMap::new();
         for trace in batch.completed_traces() {
@@ -189,7 +190,7 @@ impl<'a> GroupedSpan<'a> {
     }
 }
 
-/// Returns the last item that is wanted; if there is none, makes one at the end.
+/// Returns the last item that matches. If there is none, appends one.
 fn find_or_push<T>(
     items: &mut Vec<T>,
     is_wanted: impl Fn(&T) -> bool,
@@ -217,13 +218,14 @@ impl<'a> ScopeId<'a> {
         version: conventions::SCOPE_VERSION,
     };
 
-    /// Whether tags of the spans name the scope: then the spans leave without these tags.
+    /// Returns whether tags of the spans name the scope. These tags are then left out of the
+    /// spans.
     pub(super) fn is_tagged(self) -> bool {
         self.name != conventions::SCOPE_NAME
     }
 
     fn from_span(span: &SpanView<'a>) -> Self {
-        // Most spans have only keys of their sites, and these are not those of a scope.
+        // Most spans have only the keys of their sites, and these do not name a scope.
         if site_of(span).is_some_and(|of_span| {
             of_span.has_only_keys_of_site && !of_span.site.tag_keys().contains(&key::SCOPE_NAME)
         }) {
@@ -249,14 +251,14 @@ pub(super) struct ResourceOf<'a> {
 }
 
 impl<'a> ResourceOf<'a> {
-    /// Returns the attributes but the name of the service.
+    /// Returns the attributes except the name of the service.
     pub(super) fn tags(self) -> impl Iterator<Item = &'a Tag> {
         let tags = self.resource.tags.iter();
         tags.filter(|tag| tag.key != key::SERVICE_NAME)
     }
 }
 
-/// A scope, and what is said on it.
+/// A scope, and the reports on it.
 #[derive(Clone, Copy)]
 pub(super) struct ScopeOf<'a> {
     pub(super) id: ScopeId<'a>,

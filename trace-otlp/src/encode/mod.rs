@@ -1,8 +1,8 @@
 //! Writes batches as OTLP, directly from their views: as protobuf and as JSON.
 //!
-//! `group.rs` sorts the spans of a batch; `protobuf/` and `json/` write them; an
-//! [`Encoder`] makes [`Part`]s of bounded size of them, of which [`write_body`] makes
-//! requests. Nothing here sends, and nothing here waits.
+//! `group.rs` sorts the spans of a batch; `protobuf/` and `json/` write them; an [`Encoder`]
+//! turns them into [`Part`]s of bounded size, and [`write_body`] turns parts into requests.
+//! Nothing here sends or waits.
 //!
 //! Source: opentelemetry-proto, *trace.proto* and *common.proto*.
 

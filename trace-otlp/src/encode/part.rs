@@ -13,18 +13,19 @@ use super::signal::Signal;
 /// Encoded items of one signal, one resource and one scope. It can be split between items
 /// without encoding them again.
 ///
-/// A part of traces may have no spans: then its scope reports of traces whose spans have left before.
+/// A part of traces may have no spans. Its scope then has reports about traces whose spans
+/// were sent before.
 pub(crate) struct Part {
     pub(super) signal: Signal,
     pub(super) head: Arc<Head>,
-    /// The items, one after another, as they stand in a body.
+    /// The items, one after another, as in a body.
     pub(super) items: Vec<u8>,
     /// Where each of them ends.
     pub(super) ends: Vec<usize>,
 }
 
 impl Part {
-    /// Makes a part without items, with room for `items` of so many bytes together.
+    /// Makes a part without items, with room for `items` items of `bytes` bytes in total.
     pub(super) fn new(signal: Signal, head: Arc<Head>, items: usize, bytes: usize) -> Self {
         Self {
             signal,
@@ -34,7 +35,7 @@ impl Part {
         }
     }
 
-    /// Returns what it has.
+    /// Returns the signal of its items.
     #[cfg(any(feature = "grpc", feature = "http"))]
     pub(crate) fn signal(&self) -> Signal {
         self.signal
@@ -54,7 +55,7 @@ impl Part {
         }
     }
 
-    /// Returns a bound of [`bytes`](Self::bytes) that costs less.
+    /// Returns an upper bound of [`bytes`](Self::bytes), which is cheaper to compute.
     #[inline]
     pub(super) fn most_bytes(&self) -> usize {
         /// The frame around the head and the items: keys, lengths, the schema's URL, and in
@@ -70,8 +71,7 @@ impl Part {
             reason = "the exporter splits what is too large for a server"
         )
     )]
-    /// Splits the part into two of half as many items; `None` with one item or none, which
-    /// cannot be split.
+    /// Splits the part into two halves. The second is `None` if there is at most one item.
     pub(crate) fn halve(mut self) -> (Self, Option<Self>) {
         let half = self.ends.len() / 2;
         let Some(place) = half.checked_sub(1).and_then(|last| self.ends.get(last)) else {
@@ -110,7 +110,7 @@ impl Part {
         Some(last)
     }
 
-    /// Gives back memory that it does not use: a part may wait for long.
+    /// Frees unused memory, because a part may wait for a long time.
     pub(super) fn fit(&mut self) {
         if self.items.capacity() > self.items.len() / 8 * 9 {
             self.items.shrink_to_fit();
@@ -118,9 +118,8 @@ impl Part {
     }
 }
 
-/// Writes the body of one request from parts, which all have this format and are of one
-/// signal. Parts that follow
-/// one another share their resource if it is the same.
+/// Writes the body of one request from parts, which all have this format and the same signal.
+/// Adjacent parts share their resource if it is the same.
 pub(crate) fn write_body<'a>(
     format: Format,
     parts: impl IntoIterator<Item = &'a Part>,

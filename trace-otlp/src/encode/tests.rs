@@ -107,7 +107,7 @@ fn parts_of_one_resource_share_it_in_a_body() {
     }
 }
 
-/// Spans that are too large in every way, beside one that is not.
+/// Spans that are too large in every way, and one that is not.
 fn large() -> Vec<SpanRecord> {
     let mut spans = spans(2);
     let [small, large] = &mut spans[..] else {

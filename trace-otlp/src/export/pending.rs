@@ -1,6 +1,6 @@
 //! The encoded items that wait to be sent, oldest first.
 //!
-//! Bounds their bytes and age. Counts nothing: whoever takes parts out does.
+//! Bounds their bytes and age. Callers that remove parts count them.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::moment::Moment;
 use crate::encode::Part;
 
-/// Parts that wait. Those of a request stay until its outcome is known.
+/// Parts that wait. The parts of a request stay until its outcome is known.
 #[derive(Default)]
 pub(super) struct Pending {
     parts: VecDeque<WaitingPart>,
@@ -42,7 +42,7 @@ impl Pending {
     }
 
     /// Returns how many of the oldest parts make the next request: at least one, if any waits.
-    /// First halves the oldest part as often as it needs to fit.
+    /// First halves the oldest part until it fits.
     pub(super) fn next_request(&mut self, limits: RequestLimits) -> usize {
         while let Some(oldest) = self.parts.front() {
             let is_larger =
@@ -102,7 +102,7 @@ impl Pending {
     }
 
     /// Removes the oldest parts until at most `max_bytes` wait; returns the number of their
-    /// items. One part may wait whatever its size. Otherwise it could never be sent.
+    /// items. One part may always wait, whatever its size. Otherwise it could never be sent.
     pub(super) fn remove_excess(&mut self, max_bytes: usize) -> u64 {
         let mut items = 0;
         while self.bytes > max_bytes && self.parts.len() > 1 {

@@ -4,12 +4,12 @@ use std::io;
 
 /// How the bodies of requests are compressed.
 ///
-/// Each kind exists always. One that is not compiled in is an error of
-/// [`build`](crate::OtlpCollectorBuilder::build), which names the feature.
+/// Every build has all variants. For one that is not compiled in,
+/// [`build`](crate::OtlpCollectorBuilder::build) returns an error that names the feature.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Compression {
-    /// As it is.
+    /// Not compressed.
     #[default]
     None,
     /// `gzip`, at a level that costs little time. Needs the feature `gzip`.

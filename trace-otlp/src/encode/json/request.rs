@@ -15,7 +15,7 @@ impl Serialize for Request<'_> {
                 request: self,
                 service: Some(service),
             });
-            // A group of its own: its scope has no spans.
+            // A separate group, whose scope has no spans.
             let reports = (!self.unplaced.is_empty()).then_some(Group {
                 request: self,
                 service: None,
@@ -28,7 +28,7 @@ impl Serialize for Request<'_> {
     }
 }
 
-/// The spans of a service, or what is reported of traces without a span.
+/// The spans of a service, or the reports about traces without a span.
 struct Group<'a> {
     request: &'a Request<'a>,
     service: Option<&'a Service<'a>>,

@@ -1,5 +1,5 @@
 //! Writes the frame around parts: `ExportTraceServiceRequest`, `ResourceSpans` and
-//! `ScopeSpans`. Those of the other signals have the same numbers.
+//! `ScopeSpans`. The messages of the other signals have the same field numbers.
 
 use super::field::{bytes, field_bytes, length};
 use crate::conventions::SCHEMA_URL;

@@ -1,8 +1,8 @@
 //! Writes protobuf by hand, field by field in the order of their numbers, directly from the
 //! views of a batch: nothing is allocated for a span.
 //!
-//! Fields that hold their default are left out, as protobuf's own encoders do. So the
-//! result is byte for byte theirs.
+//! Fields that hold their default are left out, as protobuf's own encoders do. So the result
+//! is identical to theirs.
 //!
 //! Source: opentelemetry-proto, *trace.proto*, *logs.proto*, *common.proto*, *resource.proto*, and
 //! Protocol Buffers, *Encoding*.

@@ -36,7 +36,7 @@ pub(super) fn attribute(out: &mut Vec<u8>, field: u8, key: &str, value: TagRef<'
         length => field_bytes(length),
     };
     let total = key_bytes + field_bytes(value_bytes);
-    // All lengths are less than the whole one, and so take one byte if that does.
+    // All other lengths are less than the total, so they take one byte if the total does.
     if let (Ok(total @ ..0x80), Ok(key_length @ 1..), Ok(value_length)) = (
         u8::try_from(total),
         u8::try_from(key.len()),

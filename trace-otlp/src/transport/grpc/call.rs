@@ -1,6 +1,6 @@
-//! One call: its head and its message, as HTTP/2 has them.
+//! One call: its head and its message in HTTP/2.
 //!
-//! Sends once. Whether it is sent again is decided in `channel.rs`.
+//! Sends the call once. `channel.rs` decides whether to send it again.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::super::exchange::{Request, Response};
 use super::answer;
 use super::call_error::CallError;
 
-/// A call, as often as it is sent.
+/// A call, which may be sent several times.
 pub(super) struct Call {
     uri: Uri,
     headers: HeaderMap,
@@ -26,7 +26,8 @@ const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 const GRPC_ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
-/// Headers that HTTP/2 forbids, or has another place for. With one of them, nothing is sent.
+/// Headers that HTTP/2 forbids or expresses differently. With one of them, h2 would not send
+/// the call.
 const FORBIDDEN: [HeaderName; 4] = [
     HOST,
     UPGRADE,
@@ -72,7 +73,7 @@ impl Call {
         head.headers_mut().insert(GRPC_TIMEOUT, grpc_timeout(left));
         let sent = sender.send_request(head, false);
         let (answered, mut stream) = sent.map_err(CallError::Failed)?;
-        // What does not fit into the server's windows waits in the connection's buffer.
+        // Bytes that do not fit into the server's windows wait in the connection's buffer.
         stream
             .send_data(self.message.clone(), true)
             .map_err(CallError::Failed)?;
@@ -82,7 +83,7 @@ impl Call {
     }
 }
 
-/// Puts a message behind its prefix: whether it is compressed, and its length.
+/// Adds the prefix to a message: whether it is compressed, and its length.
 fn frame(message: &[u8], is_compressed: bool) -> Option<Bytes> {
     let length = u32::try_from(message.len()).ok()?;
     let mut framed = Vec::with_capacity(message.len().saturating_add(5));
@@ -92,7 +93,7 @@ fn frame(message: &[u8], is_compressed: bool) -> Option<Bytes> {
     Some(framed.into())
 }
 
-/// Writes a time with as fine a unit as eight digits allow.
+/// Writes a time in the finest unit for which eight digits are enough.
 fn grpc_timeout(time: Duration) -> HeaderValue {
     const MOST: u128 = 99_999_999;
     let (number, unit) = match time {
