@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use trace_core::{Outcome, SpanView, TagRef, TraceId, TraceLosses};
+use trace_core::{Outcome, SpanView, TagRef, TraceFlags, TraceId, TraceLosses};
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
 use trace_core::{StatusRef, Tag, TagArray, TagValue};
 
@@ -75,9 +75,10 @@ pub(crate) fn others<'a>(
 }
 
 /// Returns the `flags` of a span: those of the trace, and whether its parent is remote.
-pub(crate) fn flags(span: &SpanView<'_>) -> u32 {
-    let remote = u32::from(span.parent_is_remote()) * conventions::IS_REMOTE;
-    u32::from(span.flags().as_byte()) | conventions::HAS_IS_REMOTE | remote
+#[inline]
+pub(crate) fn flags(of_trace: TraceFlags, parent_is_remote: bool) -> u32 {
+    let remote = u32::from(parent_is_remote) * conventions::IS_REMOTE;
+    u32::from(of_trace.as_byte()) | conventions::HAS_IS_REMOTE | remote
 }
 
 /// Returns start and end in nanoseconds since 1970. The end is never before the start, but
@@ -85,6 +86,16 @@ pub(crate) fn flags(span: &SpanView<'_>) -> u32 {
 pub(crate) fn times(span: &SpanView<'_>) -> (u64, u64) {
     let (start, end) = (span.start().as_unix_nanos(), span.end().as_unix_nanos());
     (start, if end == 0 { 0 } else { end.max(start) })
+}
+
+/// Returns whether a tag with this key is more to the facts than a tag: those that
+/// [`Shown::note`] notes.
+pub(crate) fn is_noted(key: &str) -> bool {
+    let of_span = matches!(
+        key,
+        key::CANCELLED | key::ERROR_TYPE | key::FILE | key::LINE
+    );
+    of_span || matches!(key, key::SCOPE_NAME | key::SCOPE_VERSION)
 }
 
 /// What the tags of a span have shown so far. So they are read once.

@@ -9,6 +9,7 @@ mod batch;
 #[expect(clippy::module_inception, reason = "the noun that the folder is about")]
 mod collector;
 mod memory_collector;
+mod plain_span;
 mod resource;
 mod tracer_counts;
 mod view;
@@ -16,6 +17,7 @@ mod view;
 pub use batch::SpanBatch;
 pub use collector::{Collector, CollectorError, CollectorFn, collector_fn};
 pub use memory_collector::MemoryCollector;
+pub use plain_span::{PlainSpan, PlainTags};
 pub use resource::BatchResource;
 pub(crate) use tracer_counts::CountSource;
 pub use tracer_counts::TracerCounts;

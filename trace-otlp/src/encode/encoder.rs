@@ -49,7 +49,7 @@ pub(crate) struct Encoder {
     limits: PartLimits,
     logs: LogPlacement,
     heads: Heads,
-    sites: protobuf::Sites,
+    spans: protobuf::SpanWriter,
     /// Bytes of a span in the last batch, on average; to allocate once.
     span_bytes: usize,
 }
@@ -67,7 +67,7 @@ impl Encoder {
             limits,
             logs,
             heads: Heads::new(format),
-            sites: protobuf::Sites::default(),
+            spans: protobuf::SpanWriter::default(),
             span_bytes: TYPICAL_SPAN_BYTES,
         }
     }
@@ -135,9 +135,9 @@ impl Encoder {
         said: Said<'_>,
     ) {
         let before = part.items.len();
-        let (format, logs, sites) = (self.format, self.logs, &mut self.sites);
+        let (format, logs, spans) = (self.format, self.logs, &mut self.spans);
         let mut write = |out: &mut Vec<u8>, span: &SpanView<'_>, said: Said<'_>| match format {
-            Format::Protobuf => protobuf::span(out, span, scope_is_tagged, said, logs, sites),
+            Format::Protobuf => spans.write(out, span, scope_is_tagged, said, logs),
             #[cfg(feature = "json")]
             Format::Json => json::span(out, span, scope_is_tagged, said, logs),
         };

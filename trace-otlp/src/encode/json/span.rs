@@ -49,7 +49,10 @@ impl Serialize for Span<'_> {
             if let Some(parent) = view.parent_span_id() {
                 map.serialize_entry("parentSpanId", &Text(parent))?;
             }
-            map.serialize_entry("flags", &facts::flags(view))?;
+            map.serialize_entry(
+                "flags",
+                &facts::flags(view.flags(), view.parent_is_remote()),
+            )?;
             map.serialize_entry("name", view.operation_name())?;
             map.serialize_entry("kind", &view.kind().as_number())?;
             let (start, end) = facts::times(view);
