@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use ::http::Uri;
 use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use trace_core::Clock;
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body, Error, config::Config};
 
 use super::exchange::{
@@ -16,12 +17,14 @@ use super::exchange::{
     Status, Transport, io_text,
 };
 use super::proxy;
+use super::resolver::KeepingResolver;
 use super::retry_after::parse_retry_after;
 
 /// Sends requests to one host.
 pub(crate) struct HttpTransport {
     config: Config,
     agent: Agent,
+    resolver: KeepingResolver,
     timeout: Duration,
     /// Whether the agent may have a connection that the server has closed since.
     has_connection: bool,
@@ -53,12 +56,15 @@ impl HttpTransport {
             None => config,
         };
         let config = config.build();
+        let clock = Clock::system();
+        let resolver = KeepingResolver::new(clock.clone());
         Some(Self {
-            agent: config.new_agent(),
+            agent: agent(&config, &resolver),
             config,
+            resolver,
             timeout: options.timeout,
             has_connection: false,
-            clock: Clock::system(),
+            clock,
         })
     }
 
@@ -106,7 +112,8 @@ impl Transport for HttpTransport {
         if self.has_connection && result.as_ref().is_err_and(is_disconnect) {
             // The server closed the connection, which was kept for this request, at any moment
             // until now. A new agent has no other such connection.
-            self.agent = self.config.new_agent();
+            self.resolver.forget();
+            self.agent = agent(&self.config, &self.resolver);
             let left = request.timeout.saturating_sub(self.clock.now() - begin);
             if !left.is_zero() {
                 result = self.send_once(request, left);
@@ -114,8 +121,19 @@ impl Transport for HttpTransport {
         }
         let is_whole = |answer: &Response| answer.problem.is_none();
         self.has_connection = result.as_ref().is_ok_and(is_whole);
+        if !self.has_connection {
+            self.resolver.forget();
+        }
         result.map_err(describe)
     }
+}
+
+fn agent(config: &Config, resolver: &KeepingResolver) -> Agent {
+    Agent::with_parts(
+        config.clone(),
+        DefaultConnector::default(),
+        resolver.clone(),
+    )
 }
 
 /// Puts the settings into ureq's form.

@@ -12,6 +12,8 @@ pub(crate) mod http;
 mod message_fields;
 #[cfg(feature = "http")]
 mod proxy;
+#[cfg(feature = "http")]
+mod resolver;
 mod retry_after;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
