@@ -11,6 +11,7 @@ mod collector;
 mod memory_collector;
 mod plain_span;
 mod resource;
+mod span_views;
 mod tracer_counts;
 mod view;
 

@@ -26,10 +26,21 @@ pub(crate) struct Part {
 impl Part {
     /// Makes a part without items, with room for `items` of so many bytes together.
     pub(super) fn new(signal: Signal, head: Arc<Head>, items: usize, bytes: usize) -> Self {
+        Self::with_memory(signal, head, items, Vec::with_capacity(bytes))
+    }
+
+    /// Makes a part without items, whose bytes take the place of what is in `memory`.
+    pub(super) fn with_memory(
+        signal: Signal,
+        head: Arc<Head>,
+        items: usize,
+        mut memory: Vec<u8>,
+    ) -> Self {
+        memory.clear();
         Self {
             signal,
             head,
-            items: Vec::with_capacity(bytes),
+            items: memory,
             ends: Vec::with_capacity(items),
         }
     }
@@ -110,8 +121,15 @@ impl Part {
         Some(last)
     }
 
-    /// Gives back memory that it does not use: a part may wait for long.
-    pub(super) fn fit(&mut self) {
+    /// Returns its memory, emptied.
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn into_memory(mut self) -> Vec<u8> {
+        self.items.clear();
+        self.items
+    }
+
+    /// Gives back memory that it does not use.
+    pub(crate) fn fit(&mut self) {
         if self.items.capacity() > self.items.len() / 8 * 9 {
             self.items.shrink_to_fit();
         }

@@ -131,6 +131,7 @@ impl Exporter {
                 },
             }
         }
+        self.pending.fit();
         self.note_waiting();
     }
 

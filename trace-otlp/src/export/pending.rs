@@ -13,7 +13,14 @@ use crate::encode::Part;
 pub(super) struct Pending {
     parts: VecDeque<WaitingPart>,
     bytes: usize,
+    /// How many of the newest parts may have more memory than they use.
+    loose: usize,
+    /// The memory of a part that was removed, for the next one.
+    spare: Vec<u8>,
 }
+
+/// Most bytes of memory that are kept for the next part.
+const KEPT_BYTES: usize = 2 << 20;
 
 struct WaitingPart {
     part: Part,
@@ -39,6 +46,19 @@ impl Pending {
     pub(super) fn push(&mut self, part: Part, since: Moment) {
         self.bytes += part.bytes();
         self.parts.push_back(WaitingPart { part, since });
+        self.loose += 1;
+    }
+
+    /// Returns the memory of a part that was removed, or none.
+    pub(super) fn take_spare(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.spare)
+    }
+
+    /// Gives back memory that parts do not use: they may wait for long.
+    pub(super) fn fit(&mut self) {
+        let newest = self.parts.iter_mut().rev().take(self.loose);
+        newest.for_each(|waiting| waiting.part.fit());
+        self.loose = 0;
     }
 
     /// Returns how many of the oldest parts make the next request: at least one, if any waits.
@@ -89,6 +109,10 @@ impl Pending {
         for waiting in removed {
             items += waiting.part.items();
             bytes += waiting.part.bytes();
+            let memory = waiting.part.into_memory();
+            if (self.spare.capacity()..=KEPT_BYTES).contains(&memory.capacity()) {
+                self.spare = memory;
+            }
         }
         self.bytes = self.bytes.saturating_sub(bytes);
         items

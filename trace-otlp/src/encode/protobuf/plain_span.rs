@@ -68,7 +68,21 @@ fn attribute(room: &mut Room<'_>, begin: &Block, value: TagRef<'_>) -> Option<()
     // The beginning ends with the key of the value.
     let total =
         |value_bytes: usize| begin.length() + varint_bytes(value_bytes as u64) + value_bytes;
+    // The beginning, the length of the value, its key, and a length or a number of one byte.
+    let short = begin.length() + 3;
     match value {
+        TagRef::Str(text) if short + text.len() < 0x80 => {
+            let length = u8::try_from(text.len()).ok()?;
+            room.put([key::ATTRIBUTES, u8::try_from(short).ok()? + length]);
+            room.put_block(begin);
+            room.put([length + 2, any::STRING, length]);
+            room.put_slice(text.as_bytes());
+        }
+        TagRef::I64(number @ 0..0x80) => {
+            room.put([key::ATTRIBUTES, u8::try_from(short).ok()?]);
+            room.put_block(begin);
+            room.put([2, any::INT, u8::try_from(number).ok()?]);
+        }
         TagRef::Str(text) => {
             let value_bytes = field_bytes(text.len());
             room.put([key::ATTRIBUTES]);
