@@ -99,7 +99,7 @@ pub(crate) fn is_noted(key: &str) -> bool {
 }
 
 /// What the tags of a span have shown so far. So they are read once.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Shown {
     cancelled: bool,
     panic: bool,
@@ -356,4 +356,29 @@ pub(crate) fn take_context_sent(tags: &mut Vec<Tag>) -> bool {
         .iter()
         .position(|tag| tag.key == key::CONTEXT_SENT && tag.value == TagValue::Bool(true));
     index.map(|index| tags.remove(index)).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_noted_of_a_tag_is_named_by_its_key() {
+        let keys = [
+            key::CANCELLED,
+            key::ERROR_TYPE,
+            key::FILE,
+            key::LINE,
+            key::SCOPE_NAME,
+            key::SCOPE_VERSION,
+            key::SERVICE_NAME,
+            "http.route",
+        ];
+        for key in keys {
+            let mut shown = Shown::default();
+            let is_of_scope = shown.note(key, TagRef::Str("text"));
+            let is_noted = is_of_scope || shown != Shown::default();
+            assert_eq!(is_noted, super::is_noted(key), "{key}");
+        }
+    }
 }

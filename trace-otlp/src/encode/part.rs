@@ -1,5 +1,4 @@
-//! Encoded items of one resource and one scope, and the bodies of requests that are made
-//! of them. Items are spans or log records.
+//! Encoded items of one resource and one scope. Items are spans or log records.
 
 use std::sync::Arc;
 
@@ -63,6 +62,12 @@ impl Part {
             #[cfg(feature = "json")]
             Format::Json => json::body::alone_bytes(self),
         }
+    }
+
+    /// Returns whether both have one resource.
+    pub(super) fn has_resource_of(&self, other: &Self) -> bool {
+        let (one, other) = (&self.head.resource, &other.head.resource);
+        Arc::ptr_eq(one, other) || one == other
     }
 
     /// Returns a bound of [`bytes`](Self::bytes) that costs less.
@@ -132,32 +137,6 @@ impl Part {
     pub(crate) fn fit(&mut self) {
         if self.items.capacity() > self.items.len() / 8 * 9 {
             self.items.shrink_to_fit();
-        }
-    }
-}
-
-/// Writes the body of one request from parts, which all have this format and are of one
-/// signal. Parts that follow
-/// one another share their resource if it is the same.
-pub(crate) fn write_body<'a>(
-    format: Format,
-    parts: impl IntoIterator<Item = &'a Part>,
-    body: &mut Vec<u8>,
-) {
-    let parts: Vec<_> = parts.into_iter().collect();
-    let resources = parts.chunk_by(|one, next| {
-        Arc::ptr_eq(&one.head.resource, &next.head.resource)
-            || one.head.resource == next.head.resource
-    });
-    match format {
-        Format::Protobuf => {
-            body.reserve(parts.iter().map(|part| part.bytes()).sum());
-            resources.for_each(|parts| protobuf::body::parts_of_resource(body, parts));
-        }
-        #[cfg(feature = "json")]
-        Format::Json => {
-            let signal = parts.first().map_or(Signal::Traces, |part| part.signal);
-            json::body::request(body, signal, resources);
         }
     }
 }

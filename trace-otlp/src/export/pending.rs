@@ -135,3 +135,45 @@ impl Pending {
         items
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use trace_core::{Resource, SpanBatch, SpanId, SpanRecord, TraceId};
+
+    use super::*;
+    use crate::encode::{Encoder, Format, LogPlacement, PartLimits};
+
+    /// Makes a part of one span in so much memory.
+    fn part(memory: usize) -> Part {
+        let mut encoder = Encoder::new(Format::Protobuf, PartLimits::NONE, LogPlacement::default());
+        encoder.reuse(Vec::with_capacity(memory));
+        let (trace, id) = (TraceId::new(1).unwrap(), SpanId::new(2).unwrap());
+        let span = [SpanRecord::new(trace, id, "charge")];
+        let shop = Resource::new("shop");
+        let mut parts = encoder.parts(&SpanBatch::from_records(&shop, &span));
+        parts.remove(0)
+    }
+
+    #[test]
+    fn the_memory_of_a_part_that_left_is_kept() {
+        let mut pending = Pending::default();
+        for memory in [10_000, 20_000, 5_000, KEPT_BYTES + 1] {
+            pending.push(part(memory), Moment::now());
+        }
+        assert_eq!(pending.remove(4), 4);
+        assert_eq!(pending.take_spare().capacity(), 20_000);
+        assert_eq!(pending.take_spare().capacity(), 0);
+    }
+
+    #[test]
+    fn what_waits_has_no_more_memory_than_it_uses() {
+        let mut pending = Pending::default();
+        for _ in 0..2 {
+            pending.push(part(10_000), Moment::now());
+            pending.fit();
+        }
+        let bytes = pending.bytes();
+        pending.remove(2);
+        assert!(pending.take_spare().capacity() <= bytes / 2);
+    }
+}

@@ -7,15 +7,16 @@ use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
 use ::http::Uri;
-use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use ::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use trace_core::Clock;
 use ureq::unversioned::transport::DefaultConnector;
-use ureq::{Agent, Body, Error, config::Config};
+use ureq::{Agent, Body, Error, SendBody, config::Config};
 
 use super::exchange::{
     BodyProblem, ConnectOptions, MAX_ANSWER_BYTES, Request, Response, SendError, SendFailure,
     Status, Transport, io_text,
 };
+use super::pieces::{Pieces, bytes_of};
 use super::proxy;
 use super::resolver::KeepingResolver;
 use super::retry_after::parse_retry_after;
@@ -77,7 +78,10 @@ impl HttpTransport {
         if let Some(encoding) = request.encoding {
             built = built.header(CONTENT_ENCODING, encoding);
         }
-        let built = built.body(request.body)?;
+        // Without it, a reader's body would leave in chunks.
+        built = built.header(CONTENT_LENGTH, bytes_of(request.body));
+        let mut pieces = Pieces::new(request.body);
+        let built = built.body(SendBody::from_reader(&mut pieces))?;
         let answer = if timeout == self.timeout {
             self.agent.run(built)?
         } else {

@@ -10,6 +10,7 @@ pub(crate) mod grpc;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 mod message_fields;
+mod pieces;
 #[cfg(feature = "http")]
 mod proxy;
 #[cfg(feature = "http")]
