@@ -4,7 +4,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use trace_core::{SpanBatch, SpanKind, Tracer, TracerBuilder, collector_fn, span, traced};
+use trace_core::{
+    SpanBatch, SpanKind, Tracer, TracerBuilder, collector_fn, span, trace_root, traced,
+};
 use trace_otlp::{Redaction, to_json, to_protobuf};
 
 #[traced("plain", tags(id, route = "/accounts/{id}", share = 0.5, ok = true))]
@@ -19,6 +21,34 @@ fn fails(id: i64) -> Result<i64, String> {
 
 #[traced("scoped", tags(otel.scope.name = "library", otel.scope.version = "2"))]
 fn scoped() {}
+
+#[traced("named scope", tags(otel.scope.name = name))]
+fn scoped_by(name: &str) -> usize {
+    name.len()
+}
+
+fn record_scopes() {
+    trace_core::root("scopes").run_sync(|| {
+        for names in [["a", "a", "b"], ["", "a", "trace_core"]] {
+            for name in names {
+                scoped_by(name);
+            }
+        }
+        plain(1);
+    });
+}
+
+#[trace_root("named scope", tags(otel.scope.name = name))]
+fn root_scoped_by(name: &str) -> usize {
+    name.len()
+}
+
+/// Spans of one place without any other.
+fn record_roots() {
+    for name in ["a", "a", "b", "a", ""] {
+        root_scoped_by(name);
+    }
+}
 
 #[traced("shows its place", tags(code.file.path = "elsewhere.rs"))]
 fn placed() {}
@@ -108,6 +138,13 @@ fn compare(builder: TracerBuilder, record: fn()) -> (bool, usize) {
 #[test]
 fn a_span_in_place_is_written_as_its_copy() {
     assert_eq!(compare(Tracer::builder("shop"), record), (true, 11));
+}
+
+#[test]
+fn spans_of_one_place_are_in_the_scopes_that_their_tags_name() {
+    let shop = || Tracer::builder("shop");
+    assert_eq!(compare(shop(), record_scopes), (true, 8));
+    assert_eq!(compare(shop(), record_roots), (true, 5));
 }
 
 #[test]

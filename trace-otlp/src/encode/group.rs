@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use trace_core::__private::{plain, site_of};
+use trace_core::__private::{Site, plain, site_of};
 use trace_core::{Resource, SpanBatch, SpanView, Tag, TagRef, TraceId};
 
 use crate::conventions::{self, key};
@@ -213,15 +213,17 @@ fn one_group<'a>(batch: &'a SpanBatch<'a>) -> Option<Vec<Service<'a>>> {
     let mut spans = batch.spans();
     let first = spans.next()?;
     let (name, id) = (first.service_name(), ScopeId::from_span(&first));
-    let mut known = None;
+    let mut known: Option<&'static Site> = None;
     let is_one = spans.all(|span| {
-        // The plain spans of a site have one service and one scope.
-        let site = plain(&span).map(|plain| std::ptr::from_ref(plain.site()));
-        if site.is_some() && site == known {
+        let site = plain(&span).map(|plain| plain.site());
+        // The plain spans of a site have one service, and one scope if no tag names it.
+        if let (Some(site), Some(known)) = (site, known)
+            && std::ptr::eq(site, known)
+        {
             return true;
         }
         let is_same = is_same_text(name, span.service_name()) && id == ScopeId::from_span(&span);
-        known = site.filter(|_| is_same).or(known);
+        known = site.filter(|site| is_same && !may_name_scope(site));
         is_same
     });
     let scope = Scope {
@@ -275,6 +277,11 @@ fn groups<'a>(batch: &'a SpanBatch<'a>) -> Vec<Service<'a>> {
     services
 }
 
+/// Returns whether tags of a site's spans may name their scope.
+fn may_name_scope(site: &Site) -> bool {
+    site.tag_keys().contains(&key::SCOPE_NAME)
+}
+
 /// Nearly all spans have the same service and scope, and so the same texts.
 fn is_same_text(one: &str, other: &str) -> bool {
     std::ptr::eq(one, other) || one == other
@@ -313,9 +320,9 @@ impl<'a> ScopeId<'a> {
 
     fn from_span(span: &SpanView<'a>) -> Self {
         // Most spans have only keys of their sites, and these are not those of a scope.
-        if site_of(span).is_some_and(|of_span| {
-            of_span.has_only_keys_of_site && !of_span.site.tag_keys().contains(&key::SCOPE_NAME)
-        }) {
+        if site_of(span)
+            .is_some_and(|of_span| of_span.has_only_keys_of_site && !may_name_scope(of_span.site))
+        {
             return Self::OWN;
         }
         let (mut name, mut version) = (None, "");
