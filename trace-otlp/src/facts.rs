@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use trace_core::{Outcome, SpanView, TagRef, TraceId, TraceLosses};
+use trace_core::{Outcome, SpanView, TagRef, TraceFlags, TraceId, TraceLosses};
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
 use trace_core::{StatusRef, Tag, TagArray, TagValue};
 
@@ -75,9 +75,10 @@ pub(crate) fn others<'a>(
 }
 
 /// Returns the `flags` of a span: those of the trace, and whether its parent is remote.
-pub(crate) fn flags(span: &SpanView<'_>) -> u32 {
-    let remote = u32::from(span.parent_is_remote()) * conventions::IS_REMOTE;
-    u32::from(span.flags().as_byte()) | conventions::HAS_IS_REMOTE | remote
+#[inline]
+pub(crate) fn flags(of_trace: TraceFlags, parent_is_remote: bool) -> u32 {
+    let remote = u32::from(parent_is_remote) * conventions::IS_REMOTE;
+    u32::from(of_trace.as_byte()) | conventions::HAS_IS_REMOTE | remote
 }
 
 /// Returns start and end in nanoseconds since 1970. The end is never before the start, but
@@ -87,8 +88,18 @@ pub(crate) fn times(span: &SpanView<'_>) -> (u64, u64) {
     (start, if end == 0 { 0 } else { end.max(start) })
 }
 
+/// Returns whether a tag with this key is more to the facts than a tag: those that
+/// [`Shown::note`] notes.
+pub(crate) fn is_noted(key: &str) -> bool {
+    let of_span = matches!(
+        key,
+        key::CANCELLED | key::ERROR_TYPE | key::FILE | key::LINE
+    );
+    of_span || matches!(key, key::SCOPE_NAME | key::SCOPE_VERSION)
+}
+
 /// What the tags of a span have shown so far. So they are read once.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Shown {
     cancelled: bool,
     panic: bool,
@@ -345,4 +356,29 @@ pub(crate) fn take_context_sent(tags: &mut Vec<Tag>) -> bool {
         .iter()
         .position(|tag| tag.key == key::CONTEXT_SENT && tag.value == TagValue::Bool(true));
     index.map(|index| tags.remove(index)).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_noted_of_a_tag_is_named_by_its_key() {
+        let keys = [
+            key::CANCELLED,
+            key::ERROR_TYPE,
+            key::FILE,
+            key::LINE,
+            key::SCOPE_NAME,
+            key::SCOPE_VERSION,
+            key::SERVICE_NAME,
+            "http.route",
+        ];
+        for key in keys {
+            let mut shown = Shown::default();
+            let is_of_scope = shown.note(key, TagRef::Str("text"));
+            let is_noted = is_of_scope || shown != Shown::default();
+            assert_eq!(is_noted, super::is_noted(key), "{key}");
+        }
+    }
 }

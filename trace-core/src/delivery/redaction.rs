@@ -143,6 +143,7 @@ impl Redaction {
     }
 
     /// Returns what takes the place of a text that differs from the last one.
+    #[inline(never)]
     fn replace_new(
         &mut self,
         site: &'static Site,
@@ -179,6 +180,18 @@ impl Redaction {
         verdict
     }
 
+    /// Scans the name of a site, and keeps what takes its place.
+    #[cold]
+    fn scan_name(&mut self, number: usize, name: &str) {
+        if self.names.len() <= number {
+            self.names.resize_with(number + 1, || None);
+        }
+        let new = self.scan(name).map(Box::from);
+        if let Some(place) = self.names.get_mut(number) {
+            *place = Some(new);
+        }
+    }
+
     /// Returns the answer about a key that was set at run time.
     fn ask_text(&mut self, key: &str) -> KeyVerdict {
         if let Some(verdict) = self.of_texts.get(key) {
@@ -191,6 +204,7 @@ impl Redaction {
 }
 
 impl ReplaceTexts for Redaction {
+    #[inline]
     fn replace_value(
         &mut self,
         key: FieldKey<'_>,
@@ -210,14 +224,11 @@ impl ReplaceTexts for Redaction {
         self.scan(text)
     }
 
+    #[inline]
     fn replace_name(&mut self, site: &'static Site) -> Option<&str> {
         let number = site_number(site);
-        if self.names.len() <= number {
-            self.names.resize_with(number + 1, || None);
-        }
-        if self.names.get(number)?.is_none() {
-            let new = self.scan(site.operation_name()).map(Box::from);
-            *self.names.get_mut(number)? = Some(new);
+        if !self.names.get(number).is_some_and(Option::is_some) {
+            self.scan_name(number, site.operation_name());
         }
         self.names.get(number)?.as_ref()?.as_deref()
     }

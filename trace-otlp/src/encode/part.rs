@@ -1,5 +1,4 @@
-//! Encoded items of one resource and one scope, and the bodies of requests that are made
-//! of them. Items are spans or log records.
+//! Encoded items of one resource and one scope. Items are spans or log records.
 
 use std::sync::Arc;
 
@@ -27,10 +26,21 @@ pub(crate) struct Part {
 impl Part {
     /// Makes a part without items, with room for `items` items of `bytes` bytes in total.
     pub(super) fn new(signal: Signal, head: Arc<Head>, items: usize, bytes: usize) -> Self {
+        Self::with_memory(signal, head, items, Vec::with_capacity(bytes))
+    }
+
+    /// Makes a part without items, whose bytes take the place of what is in `memory`.
+    pub(super) fn with_memory(
+        signal: Signal,
+        head: Arc<Head>,
+        items: usize,
+        mut memory: Vec<u8>,
+    ) -> Self {
+        memory.clear();
         Self {
             signal,
             head,
-            items: Vec::with_capacity(bytes),
+            items: memory,
             ends: Vec::with_capacity(items),
         }
     }
@@ -53,6 +63,12 @@ impl Part {
             #[cfg(feature = "json")]
             Format::Json => json::body::alone_bytes(self),
         }
+    }
+
+    /// Returns whether both have one resource.
+    pub(super) fn has_resource_of(&self, other: &Self) -> bool {
+        let (one, other) = (&self.head.resource, &other.head.resource);
+        Arc::ptr_eq(one, other) || one == other
     }
 
     /// Returns an upper bound of [`bytes`](Self::bytes), which is cheaper to compute.
@@ -110,35 +126,17 @@ impl Part {
         Some(last)
     }
 
+    /// Returns its memory, emptied.
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn into_memory(mut self) -> Vec<u8> {
+        self.items.clear();
+        self.items
+    }
+
     /// Frees unused memory, because a part may wait for a long time.
-    pub(super) fn fit(&mut self) {
+    pub(crate) fn fit(&mut self) {
         if self.items.capacity() > self.items.len() / 8 * 9 {
             self.items.shrink_to_fit();
-        }
-    }
-}
-
-/// Writes the body of one request from parts, which all have this format and the same signal.
-/// Adjacent parts share their resource if it is the same.
-pub(crate) fn write_body<'a>(
-    format: Format,
-    parts: impl IntoIterator<Item = &'a Part>,
-    body: &mut Vec<u8>,
-) {
-    let parts: Vec<_> = parts.into_iter().collect();
-    let resources = parts.chunk_by(|one, next| {
-        Arc::ptr_eq(&one.head.resource, &next.head.resource)
-            || one.head.resource == next.head.resource
-    });
-    match format {
-        Format::Protobuf => {
-            body.reserve(parts.iter().map(|part| part.bytes()).sum());
-            resources.for_each(|parts| protobuf::body::parts_of_resource(body, parts));
-        }
-        #[cfg(feature = "json")]
-        Format::Json => {
-            let signal = parts.first().map_or(Signal::Traces, |part| part.signal);
-            json::body::request(body, signal, resources);
         }
     }
 }

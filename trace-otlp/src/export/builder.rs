@@ -20,7 +20,7 @@ use super::protocol::Protocol;
 use super::retry::RetryDelays;
 use super::signal_options::SignalOptions;
 use super::stats::Counters;
-use crate::encode::{Encoder, PartLimits, Signal};
+use crate::encode::{Encoder, Frame, PartLimits, Signal};
 use crate::transport::{Compression, Compressor, ConnectOptions, MissingCompression};
 
 /// Builds an [`OtlpCollector`]. [`OtlpCollector::builder`] creates it.
@@ -330,7 +330,8 @@ impl OtlpCollectorBuilder {
                 max_waiting_bytes: self.max_waiting_bytes,
             }),
             pending: Pending::default(),
-            body: Vec::new(),
+            frame: Frame::default(),
+            body_bytes: 0,
             max_parts: usize::MAX,
             asked_again: false,
             is_shut_down: false,

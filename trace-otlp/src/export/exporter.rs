@@ -19,7 +19,7 @@ use super::moment::Moment;
 use super::partial_success::{self, PartialSuccess};
 use super::pending::{Pending, RequestLimits};
 use super::stats::{Counters, Loss};
-use crate::encode::{Format, Part, Signal, write_body};
+use crate::encode::{Format, Frame, Part, Signal};
 use crate::transport::{
     BodyProblem, Compressor, Request, Response, SendError, SendFailure, Status,
 };
@@ -32,8 +32,10 @@ pub(super) struct Exporter {
     pub(super) settings: Settings,
     pub(super) shared: Arc<Shared>,
     pub(super) pending: Pending,
-    /// The body of the last request, kept for its memory.
-    pub(super) body: Vec<u8>,
+    /// The bytes around the items of the last request, kept for its memory.
+    pub(super) frame: Frame,
+    /// Bytes of the body of the last request, before it was compressed.
+    pub(super) body_bytes: usize,
     /// Most parts of the next request, after a request that was too large. Unlimited again
     /// once a server has accepted a request.
     pub(super) max_parts: usize,
@@ -79,7 +81,7 @@ pub(super) struct Shared {
 /// Smallest body limit that is learned when a server refuses a body as too large.
 const MIN_LEARNED_BYTES: usize = 4 << 10;
 
-/// Most bytes of memory that the body keeps between two requests.
+/// Most bytes of memory that the frame keeps between two requests.
 const KEPT_BYTES: usize = 1 << 20;
 
 /// Longest text of a server in a message, in bytes.
@@ -133,6 +135,7 @@ impl Exporter {
                 },
             }
         }
+        self.pending.fit();
         self.note_waiting();
     }
 
@@ -167,14 +170,14 @@ impl Exporter {
             items: self.settings.request.items,
         };
         let parts = self.pending.next_request(limits).min(self.max_parts);
-        self.body.clear();
-        self.body.shrink_to(KEPT_BYTES);
-        write_body(
-            self.settings.format,
-            self.pending.oldest(parts),
-            &mut self.body,
-        );
-        let (body, encoding) = self.compressor.compress(&self.body);
+        self.frame.shrink_to(KEPT_BYTES);
+        self.frame
+            .write(self.settings.format, self.pending.oldest(parts));
+        let body = self.frame.pieces(self.pending.oldest(parts));
+        self.body_bytes = body.iter().map(|piece| piece.len()).sum();
+        let (compressed, encoding) = self.compressor.compress(&body);
+        let compressed = compressed.map(|whole| [whole]);
+        let body = compressed.as_ref().map_or(&body[..], |whole| whole);
 
         let headers = match self.headers.current(Moment::now()) {
             Ok(headers) => headers,
@@ -315,7 +318,7 @@ impl Exporter {
             self.max_parts = (parts / 2).max(1);
             if let Some(server) = self.endpoints.get_mut(index) {
                 // More than half, so that half of the items fit with their resource.
-                let half = (self.body.len() / 8 * 5).max(MIN_LEARNED_BYTES);
+                let half = (self.body_bytes / 8 * 5).max(MIN_LEARNED_BYTES);
                 server.max_body_bytes = server.max_body_bytes.min(half);
             }
             self.shared.health.note_error(error);

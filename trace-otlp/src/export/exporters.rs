@@ -26,6 +26,7 @@ impl Exporters {
     /// Encodes a batch, and adds its spans, logs and reports about traces to what waits.
     pub(super) fn add(&mut self, batch: &SpanBatch<'_>) {
         let spans = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+        self.encoder.reuse(self.traces.pending.take_spare());
         // If this panics, nothing is counted: the tracer counts the batch.
         let parts = self.encoder.parts(batch);
         let Some(logs) = &mut self.logs else {

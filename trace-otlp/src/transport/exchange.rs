@@ -31,7 +31,8 @@ pub(crate) struct Request<'a> {
     pub(crate) encoding: Option<&'static str>,
     /// Headers of the application, and the user agent.
     pub(crate) headers: &'a HeaderMap,
-    pub(crate) body: &'a [u8],
+    /// The pieces of the body, one after another.
+    pub(crate) body: &'a [&'a [u8]],
     /// Longest total time, from resolving the host's name to the end of the answer.
     pub(crate) timeout: Duration,
 }

@@ -7,21 +7,25 @@ use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
 use ::http::Uri;
-use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use ::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use trace_core::Clock;
-use ureq::{Agent, Body, Error, config::Config};
+use ureq::unversioned::transport::DefaultConnector;
+use ureq::{Agent, Body, Error, SendBody, config::Config};
 
 use super::exchange::{
     BodyProblem, ConnectOptions, MAX_ANSWER_BYTES, Request, Response, SendError, SendFailure,
     Status, Transport, io_text,
 };
+use super::pieces::{Pieces, bytes_of};
 use super::proxy;
+use super::resolver::KeepingResolver;
 use super::retry_after::parse_retry_after;
 
 /// Sends requests to one host.
 pub(crate) struct HttpTransport {
     config: Config,
     agent: Agent,
+    resolver: KeepingResolver,
     timeout: Duration,
     /// Whether the agent may have a connection that the server has meanwhile closed.
     has_connection: bool,
@@ -53,12 +57,15 @@ impl HttpTransport {
             None => config,
         };
         let config = config.build();
+        let clock = Clock::system();
+        let resolver = KeepingResolver::new(clock.clone());
         Some(Self {
-            agent: config.new_agent(),
+            agent: agent(&config, &resolver),
             config,
+            resolver,
             timeout: options.timeout,
             has_connection: false,
-            clock: Clock::system(),
+            clock,
         })
     }
 
@@ -71,7 +78,10 @@ impl HttpTransport {
         if let Some(encoding) = request.encoding {
             built = built.header(CONTENT_ENCODING, encoding);
         }
-        let built = built.body(request.body)?;
+        // Without it, a reader's body would leave in chunks.
+        built = built.header(CONTENT_LENGTH, bytes_of(request.body));
+        let mut pieces = Pieces::new(request.body);
+        let built = built.body(SendBody::from_reader(&mut pieces))?;
         let answer = if timeout == self.timeout {
             self.agent.run(built)?
         } else {
@@ -107,7 +117,8 @@ impl Transport for HttpTransport {
         if self.has_connection && result.as_ref().is_err_and(is_disconnect) {
             // The server closed the kept connection at some moment before this request was
             // answered. A new agent has no other kept connections.
-            self.agent = self.config.new_agent();
+            self.resolver.forget();
+            self.agent = agent(&self.config, &self.resolver);
             let left = request.timeout.saturating_sub(self.clock.now() - begin);
             if !left.is_zero() {
                 result = self.send_once(request, left);
@@ -115,8 +126,19 @@ impl Transport for HttpTransport {
         }
         let is_whole = |answer: &Response| answer.problem.is_none();
         self.has_connection = result.as_ref().is_ok_and(is_whole);
+        if !self.has_connection {
+            self.resolver.forget();
+        }
         result.map_err(describe)
     }
+}
+
+fn agent(config: &Config, resolver: &KeepingResolver) -> Agent {
+    Agent::with_parts(
+        config.clone(),
+        DefaultConnector::default(),
+        resolver.clone(),
+    )
 }
 
 /// Converts the settings for ureq.

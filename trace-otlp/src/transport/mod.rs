@@ -10,8 +10,11 @@ pub(crate) mod grpc;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 mod message_fields;
+mod pieces;
 #[cfg(feature = "http")]
 mod proxy;
+#[cfg(feature = "http")]
+mod resolver;
 mod retry_after;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;

@@ -75,11 +75,11 @@ impl Serialize for ScopeSpans<'_> {
             reports: scope.is_none().then_some(&request.unplaced),
         };
         let spans = List(|| {
-            let spans = scope.map_or(&[][..], |scope| &scope.spans);
-            spans.iter().map(|span| Span {
-                view: &span.view,
+            let spans = scope.iter().flat_map(|scope| request.spans(scope));
+            spans.map(|(view, said)| Span {
+                view,
                 scope_is_tagged: scope_of.id.is_tagged(),
-                said: request.said(span),
+                said,
                 logs: LogPlacement::default(),
             })
         });

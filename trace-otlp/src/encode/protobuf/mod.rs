@@ -13,9 +13,17 @@ mod value;
 
 mod span_key;
 
+mod room;
+
+mod plain_site;
+
 mod sites;
 
+mod plain_span;
+
 mod span;
+
+mod span_writer;
 
 mod log_record;
 
@@ -29,5 +37,4 @@ pub(super) mod body;
 pub(super) use log_record::log_record;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(super) use metric::metric;
-pub(super) use sites::Sites;
-pub(super) use span::span;
+pub(super) use span_writer::SpanWriter;

@@ -11,6 +11,7 @@ use h2::client::SendRequest;
 use tokio::time::{Instant, timeout_at};
 
 use super::super::exchange::{Request, Response};
+use super::super::pieces::bytes_of;
 use super::answer;
 use super::call_error::CallError;
 
@@ -84,12 +85,15 @@ impl Call {
 }
 
 /// Adds the prefix to a message: whether it is compressed, and its length.
-fn frame(message: &[u8], is_compressed: bool) -> Option<Bytes> {
-    let length = u32::try_from(message.len()).ok()?;
-    let mut framed = Vec::with_capacity(message.len().saturating_add(5));
+fn frame(message: &[&[u8]], is_compressed: bool) -> Option<Bytes> {
+    let bytes = bytes_of(message);
+    let length = u32::try_from(bytes).ok()?;
+    let mut framed = Vec::with_capacity(bytes.saturating_add(5));
     framed.push(u8::from(is_compressed));
     framed.extend_from_slice(&length.to_be_bytes());
-    framed.extend_from_slice(message);
+    for piece in message {
+        framed.extend_from_slice(piece);
+    }
     Some(framed.into())
 }
 
@@ -111,8 +115,11 @@ mod tests {
 
     #[test]
     fn a_message_has_its_length_before_it() {
-        assert_eq!(&frame(b"", false).unwrap()[..], [0, 0, 0, 0, 0]);
-        assert_eq!(&frame(b"ab", true).unwrap()[..], b"\x01\0\0\0\x02ab");
+        assert_eq!(&frame(&[], false).unwrap()[..], [0, 0, 0, 0, 0]);
+        assert_eq!(
+            &frame(&[b"a", b"b"], true).unwrap()[..],
+            b"\x01\0\0\0\x02ab"
+        );
     }
 
     #[test]

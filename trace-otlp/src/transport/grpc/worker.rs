@@ -219,7 +219,7 @@ mod tests {
             content_type: "application/grpc",
             encoding: None,
             headers: &HeaderMap::new(),
-            body: b"",
+            body: &[],
             timeout: Duration::from_secs(10),
         });
         assert_eq!(answer.unwrap_err().failure, SendFailure::NotConnected);
