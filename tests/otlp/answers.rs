@@ -1,11 +1,11 @@
-//! What each answer makes of the spans.
+//! Tests what happens to the spans after each kind of answer.
 
 use trace_otlp::OtlpStats;
 
 use super::server::{Server, Step, ok, status, with_headers};
 use super::spans::{collect, settle, spans_seen, to};
 
-/// Sends three spans to a server that first answers so; returns what became of them.
+/// Sends three spans to a server that first gives this answer. Returns the statistics.
 #[track_caller]
 fn sent(first: Vec<u8>) -> (OtlpStats, Server) {
     let server = Server::new([Step::Answer(first)]);
@@ -84,7 +84,7 @@ fn retry_after_is_read_whatever_it_is() {
                 b"",
             ));
         }
-        // It changes nothing where nothing is to be sent again.
+        // `Retry-After` changes nothing if nothing is sent again.
         is_refused(with_headers(500, &format!("retry-after: {value}\r\n"), b""));
     }
 }
@@ -102,7 +102,7 @@ fn a_long_retry_after_is_kept_and_a_flush_does_not_wait_for_it() {
         let server = Server::new([Step::Answer(answer)]);
         let collector = to(&server).build().unwrap();
         collect(&collector, 3);
-        // Far longer than the longest delay of the collector's own.
+        // Far longer than the collector's own longest delay.
         let wait = collector.on_idle().unwrap();
         assert!(wait.as_secs() > 200, "{value}: {wait:?}");
         collect(&collector, 2);
@@ -143,7 +143,7 @@ fn a_partial_success_is_counted_and_not_sent_again() {
     let counts = (stats.spans_exported, stats.spans_rejected, stats.requests);
     assert_eq!(counts, (1, 2, 1));
 
-    // More than were sent.
+    // More spans than were sent.
     let (stats, _server) = sent(with_headers(200, "", b"\x0a\x02\x08\x7f"));
     assert_eq!((stats.spans_exported, stats.spans_rejected), (0, 3));
 

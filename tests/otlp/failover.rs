@@ -43,7 +43,7 @@ fn the_first_is_used_again_when_it_answers_again() {
         std::thread::sleep(Duration::from_millis(1));
     }
     assert_eq!(settle(&collector).spans_exported, 50);
-    // More than two, if it came while the first had not been tried again.
+    // More than two, if it arrived before the first server was tried again.
     let of_second = spans_seen(&second);
     assert!((2..50).contains(&of_second), "{of_second}");
     assert_eq!(spans_seen(&first), 50 - of_second + 2);

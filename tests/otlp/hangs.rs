@@ -67,7 +67,7 @@ fn nothing_is_blocked_by_a_request_that_hangs() {
 #[test]
 fn a_flush_and_a_shutdown_end_at_their_timeout() {
     let server = Server::new([]).forever(Step::Hang(Stage::All));
-    // Its own timeout is far longer.
+    // The collector's own timeout is far longer.
     let sender = to(&server).timeout(LONG * 60).retry_delays(LONG, LONG);
     let sender = sender.build().unwrap();
     server.then([Step::Answer(super::server::status(503))]);
@@ -89,7 +89,7 @@ fn a_flush_and_a_shutdown_end_at_their_timeout() {
     let stats = check(&sender);
     assert_eq!((stats.spans_waiting, stats.spans_lost.shut_down), (0, 3));
 
-    // What comes afterwards is lost too, and counted.
+    // Spans that arrive afterwards are lost too, and counted.
     collect(&sender, 2);
     assert_eq!(check(&sender).spans_lost.shut_down, 5);
     assert_eq!(sender.on_idle(), None);

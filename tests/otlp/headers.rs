@@ -156,7 +156,7 @@ fn user_info_is_a_header() {
     collect(&collector, 1);
     let head = &server.seen()[0].head;
     assert_eq!(header(head, "authorization"), Some("Basic bWU6cGFzcw=="));
-    // A header that is given goes first.
+    // A header that the application sets wins.
     let collector = to_url(&url)
         .header("authorization", "Bearer x")
         .build()
@@ -183,7 +183,7 @@ fn a_whole_url_stays_as_it_is() {
 
 #[test]
 fn a_proxy_is_used() {
-    // As a server of HTTP, it says yes to `CONNECT`, and to what comes in the tunnel.
+    // This HTTP server accepts `CONNECT`, and the request in the tunnel.
     let proxy = Server::new([]);
     let collector = to_url("http://backend.invalid:4318")
         .proxy(proxy.url())

@@ -34,7 +34,7 @@ impl Lines {
         }
     }
 
-    /// Returns the lines that name a server, which other tests' do not.
+    /// Returns the lines that name the server. Lines of other tests do not.
     fn of(&self, server: &Server) -> Vec<String> {
         let (url, lines) = (server.url(), self.lines.lock().unwrap());
         let own = lines.iter().filter(|line| line.contains(&url));
@@ -176,7 +176,7 @@ fn a_collector_that_was_never_connected_says_so_in_its_error() {
     collect(&collector, 2);
     let error = collector.shutdown(Duration::from_millis(20)).unwrap_err();
     let said = error.to_string();
-    // Refused, or on a busy machine too late to be.
+    // The connection was refused, or on a busy machine, the time was up first.
     let expected = format!("2 spans were lost: `{url}/v1/traces`: no ");
     assert!(said.starts_with(&expected), "{said}");
 }

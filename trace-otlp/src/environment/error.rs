@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
-/// A tracer cannot be set up from the environment: a file cannot be read, or a URL is none.
+/// A tracer cannot be set up from the environment: a file cannot be read, or an endpoint
+/// cannot be used.
 ///
 /// All other mistakes in variables only cause a line of
 /// [`diagnostics`](trace_core::diagnostics).
@@ -28,7 +29,7 @@ pub struct EnvironmentError {
 }
 
 impl EnvironmentError {
-    /// A URL that is none.
+    /// A text that is not a URL.
     pub(super) fn no_url(variable: &str, shown: &str, expected: &str) -> Self {
         let message = format!("`{variable}` is `{shown}`; expected {expected}");
         Self {

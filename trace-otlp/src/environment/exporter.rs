@@ -1,7 +1,7 @@
 //! `OTEL_EXPORTER_OTLP_*` and `OTEL_EXPORTER_OTLP_TRACES_*`: where the exporter sends spans.
 //!
-//! A variable with `TRACES` comes first. If its value counts as not set, the one without it
-//! counts.
+//! A variable with `TRACES` wins. If its value counts as not set, the variable without
+//! `TRACES` is used.
 //!
 //! Source: OpenTelemetry specification, *OpenTelemetry Protocol Exporter*.
 
@@ -33,7 +33,7 @@ pub(super) struct OtlpSettings {
     identity: Option<(NamedFile, NamedFile)>,
     /// `None` if all logs are span events.
     logs: Option<LogSettings>,
-    /// `None` if no metrics are asked for.
+    /// `None` if metrics are not requested.
     metrics: Option<MetricSettings>,
 }
 
@@ -49,7 +49,7 @@ impl OtlpSettings {
     ///
     /// # Errors
     ///
-    /// If the endpoint is no URL, or one that this build cannot reach.
+    /// If the endpoint is not a URL, or if this build cannot reach it.
     pub(super) fn read(
         variables: &mut Variables<'_>,
         features: Features,
@@ -89,7 +89,7 @@ impl OtlpSettings {
         self.logs.as_ref()?.target.headers.as_deref()
     }
 
-    /// Returns the endpoints that signals other than traces have for themselves.
+    /// Returns the endpoints of those signals other than traces that have their own.
     fn others(&self) -> impl Iterator<Item = &Endpoint> {
         let logs = self.logs.iter().map(|logs| &logs.target);
         let metrics = self.metrics.iter().map(|metrics| &metrics.target);
@@ -97,7 +97,7 @@ impl OtlpSettings {
             .filter_map(|target| target.endpoint.as_ref())
     }
 
-    /// Without TLS nobody reads the files.
+    /// Drops the files, with a warning, if no endpoint uses TLS.
     fn drop_unused_files(&mut self, variables: &mut Variables<'_>) {
         let is_secure = |endpoint: &Endpoint| endpoint.url().is_secure();
         if is_secure(&self.endpoint) || self.others().any(is_secure) {
@@ -118,11 +118,11 @@ impl OtlpSettings {
     /// If a file cannot be read.
     pub(super) fn into_builder(self) -> Result<OtlpCollectorBuilder, EnvironmentError> {
         let mut builder = match (&self.endpoint, self.protocol) {
-            // One path is all that there is.
+            // gRPC fixes the path, so only the origin is needed.
             (endpoint, Protocol::Grpc) => OtlpCollector::builder(endpoint.url().origin()),
             (Endpoint::Base(url), _) => OtlpCollector::builder(url.as_str()),
             (Endpoint::Whole(url), _) => {
-                // Other signals may have the base URL for themselves.
+                // Another signal may use the base URL.
                 let mut bases = self.others().filter_map(|endpoint| match endpoint {
                     Endpoint::Base(base) => Some(base.as_str().to_owned()),
                     Endpoint::Whole(_) => None,
@@ -202,7 +202,7 @@ fn compression(variables: &mut Variables<'_>, features: Features) -> Option<Comp
     })
 }
 
-/// Warns that a value needs a feature that this build lacks.
+/// Warns that a value needs a feature that this build does not have.
 fn without_feature<T>(
     variables: &mut Variables<'_>,
     name: &str,
@@ -244,7 +244,7 @@ fn identity(variables: &mut Variables<'_>) -> Option<(NamedFile, NamedFile)> {
 }
 
 impl fmt::Display for OtlpSettings {
-    /// Writes where spans go and how, without secrets: of headers only their names.
+    /// Writes where spans go and how, without secrets. Of headers, it writes only the names.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.endpoint.shown(self.protocol, "v1/traces"))?;
         write!(f, " by {}", self.protocol)?;

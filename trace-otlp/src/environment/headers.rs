@@ -4,7 +4,8 @@ use super::list;
 use super::signal::Signal;
 use super::variables::Variables;
 
-/// Reads the headers. One that cannot be sent is left out alone. No value is ever shown.
+/// Reads the headers. Skips a header that cannot be sent, and keeps the others. No value is
+/// ever shown.
 pub(super) fn headers(variables: &mut Variables<'_>, signal: Signal) -> Vec<(String, String)> {
     let found = signal.first(variables, "HEADERS", |variables, name| {
         Some((name.to_owned(), variables.text(name)?))
@@ -33,7 +34,7 @@ pub(super) fn headers(variables: &mut Variables<'_>, signal: Signal) -> Vec<(Str
 fn header(entry: &str) -> Result<(String, String), &'static str> {
     let (name, value) = list::pair(entry).ok_or("`name=value`, without commas in it")?;
     let name = list::percent_decoded(name).unwrap_or_else(|| name.to_owned());
-    // Many write `100%` for what should be `100%25`.
+    // Many people write `100%` where `100%25` would be right.
     let value = list::percent_decoded(value).unwrap_or_else(|| value.to_owned());
     // Source: RFC 9110, *Tokens*.
     let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);

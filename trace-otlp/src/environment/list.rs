@@ -4,7 +4,7 @@
 //! *Specifying resource information via an environment variable*; W3C Baggage, *Header
 //! Content*.
 
-/// Splits a list into its entries. Empty entries are none.
+/// Splits a list into its entries. Skips empty ones.
 pub(super) fn entries(list: &str) -> impl Iterator<Item = &str> {
     let entries = list.split(',').map(str::trim);
     entries.filter(|entry| !entry.is_empty())

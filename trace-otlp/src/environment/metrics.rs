@@ -1,9 +1,9 @@
-//! `OTEL_METRICS_EXPORTER` and `OTEL_METRIC_EXPORT_INTERVAL`: the tracer's own counts as
-//! metrics, where they are asked for; and where these go.
+//! `OTEL_METRICS_EXPORTER` and `OTEL_METRIC_EXPORT_INTERVAL`: sends the tracer's own counts as
+//! metrics, if they are requested. Also reads where these metrics go.
 //!
 //! Source: OpenTelemetry specification, *Environment Variable Specification*. Its default,
-//! `otlp`, is for the metrics of an application. Those of the tracer are sent only if the
-//! variable is set to it.
+//! `otlp`, is for the metrics of an application. The tracer's metrics are sent only if the
+//! variable is set to `otlp`.
 
 use std::time::Duration;
 
@@ -26,18 +26,18 @@ pub(super) struct MetricSettings {
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
 
 impl MetricSettings {
-    /// Reads the variables; `None` if no metrics are asked for. `traces` is where spans go.
+    /// Reads the variables; `None` if metrics are not requested. `traces` is where spans go.
     ///
     /// # Errors
     ///
-    /// If the endpoint is no URL, or one that this build cannot reach.
+    /// If the endpoint is not a URL, or if this build cannot reach it.
     pub(super) fn read(
         variables: &mut Variables<'_>,
         features: Features,
         protocol: Protocol,
         traces: &Endpoint,
     ) -> Result<Option<Self>, EnvironmentError> {
-        // Other values are for other metrics, and so are no mistake.
+        // Other values configure other metrics, so they are not mistakes.
         let exporter = variables.text("OTEL_METRICS_EXPORTER");
         if !exporter.is_some_and(|exporter| exporter.eq_ignore_ascii_case("otlp")) {
             return Ok(None);
@@ -68,7 +68,7 @@ impl MetricSettings {
         }
     }
 
-    /// Returns how metrics are sent, without secrets.
+    /// Describes how metrics are sent, without secrets.
     pub(super) fn shown(&self, protocol: Protocol) -> String {
         let place = self.target.shown(protocol, "v1/metrics");
         format!("metrics each {:?}{place}", self.every)

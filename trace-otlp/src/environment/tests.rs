@@ -1,4 +1,4 @@
-//! Tests of each variable by the rules of the specification, without the environment of the
+//! Tests each variable against the rules of the specification, without the environment of the
 //! process.
 
 use std::ffi::OsString;
@@ -38,7 +38,7 @@ fn read(variables: &[(&str, &str)]) -> Settings {
     read_with(ALL, variables)
 }
 
-/// Compares what is decided, and the warnings.
+/// Compares the settings and the warnings.
 #[track_caller]
 fn check_with(features: Features, variables: &[(&str, &str)], expected: &Expect) {
     let settings = read_with(features, variables);
@@ -309,7 +309,7 @@ fn what_is_no_url_is_an_error() {
     }
     let settings = read(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "nowhere")]);
     assert!(settings.into_builder().is_err());
-    // Nobody needs it.
+    // A bad endpoint is not an error if nothing is sent.
     for name in ["OTEL_SDK_DISABLED", "OTEL_TRACES_EXPORTER"] {
         let value = if name == "OTEL_SDK_DISABLED" {
             "true"
@@ -338,7 +338,7 @@ fn variables_of_traces_come_first() {
             "spans of `orders` go to http://localhost:4318/v1/traces by http/json, timeout 2.5s, headers own; sampler parentbased_always_on"
         ],
     );
-    // A wrong one counts as not set.
+    // An invalid value counts as not set.
     check(
         &[
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),

@@ -1,10 +1,10 @@
-//! Reads variables by the specification's rules, and keeps what is wrong with them.
+//! Reads variables by the specification's rules, and collects warnings about them.
 //!
-//! Owns the rules of each type of value. Knows no variable by its name.
+//! Owns the rules of each type of value. Does not know the names of variables.
 //!
 //! Source: OpenTelemetry specification, *Environment Variable Specification* and *Common
-//! Configuration Specification*: an empty value is an unset one; what cannot be read counts as
-//! unset, with a warning.
+//! Configuration Specification*: an empty value counts as unset; so does a value that cannot
+//! be read, with a warning.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -21,7 +21,7 @@ const MAX_SHOWN: usize = 200;
 const MAX_MILLISECONDS: u64 = (1 << 31) - 1;
 
 /// A setting in the environment that is not followed. It counts as not set, unless the text
-/// says what is done instead.
+/// describes what happens instead.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Warning {
     variable: String,
@@ -99,7 +99,7 @@ impl<'a> Variables<'a> {
         })
     }
 
-    /// Reads a timeout in milliseconds. Zero is no limit, which is 24 days here.
+    /// Reads a timeout in milliseconds. Zero means no limit, which here is 24 days.
     pub(super) fn timeout(&mut self, name: &str) -> Option<Duration> {
         let timeout = self.duration(name)?;
         match timeout.is_zero() {
@@ -120,7 +120,7 @@ impl<'a> Variables<'a> {
     }
 }
 
-/// Returns the problem of a value that is not what was expected.
+/// Describes a value that is not what was expected.
 pub(super) fn unexpected(value: &str, expected: &str) -> String {
     let value = visible(value, MAX_SHOWN);
     format!("is `{value}`; expected {expected}; it counts as not set")

@@ -1,4 +1,4 @@
-//! Makes the transport of a protocol, or says which feature it needs.
+//! Makes the transport of a protocol, or returns an error that names the missing feature.
 
 use super::endpoint::Endpoint;
 use super::error::OtlpError;

@@ -1,7 +1,8 @@
-//! Sends what waits of one signal: which parts, to which server, and what becomes of them.
+//! Sends the waiting parts of one signal. Decides which parts go to which server, and what an
+//! answer means for them.
 //!
-//! Runs on the thread of whoever calls the collector, under its lock. Never waits for a retry,
-//! unless it is given a moment until which it may.
+//! Runs on the thread that calls the collector, under the collector's lock. Waits for a retry
+//! only if the caller gives it a deadline.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use super::moment::Moment;
 use super::partial_success::{self, PartialSuccess};
 use super::pending::{Pending, RequestLimits};
 use super::stats::{Counters, Loss};
-use crate::encode::{Format, Part, Signal, write_body};
+use crate::encode::{Format, Frame, Part, Signal};
 use crate::transport::{
     BodyProblem, Compressor, Request, Response, SendError, SendFailure, Status,
 };
@@ -31,28 +32,30 @@ pub(super) struct Exporter {
     pub(super) settings: Settings,
     pub(super) shared: Arc<Shared>,
     pub(super) pending: Pending,
-    /// The body of the last request, kept for its memory.
-    pub(super) body: Vec<u8>,
-    /// Most parts of the next request, after one that was too large. Set until a server has
-    /// taken a request.
+    /// The bytes around the items of the last request, kept for its memory.
+    pub(super) frame: Frame,
+    /// Bytes of the body of the last request, before it was compressed.
+    pub(super) body_bytes: usize,
+    /// Most parts of the next request, after a request that was too large. Unlimited again
+    /// once a server has accepted a request.
     pub(super) max_parts: usize,
-    /// Whether the callback was asked again for the request that is next.
+    /// Whether the callback was already called again for the next request.
     pub(super) asked_again: bool,
     pub(super) is_shut_down: bool,
 }
 
-/// How long to go on with sending.
+/// How long to continue sending.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Patience {
     /// Until each server has failed once.
     OneTry,
     /// The same, but no longer than until a moment.
     OneTryUntil(Moment),
-    /// Until a moment; waits for servers that are due before it.
+    /// Until a moment. Waits for servers that are due before it.
     Until(Moment),
 }
 
-/// What does not change.
+/// Settings that do not change.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub(super) signal: Signal,
@@ -64,29 +67,29 @@ pub(super) struct Settings {
     pub(super) max_age: Duration,
 }
 
-/// Statuses of a server that does not know where a request goes.
+/// Statuses of a server that does not know the path or method of a request.
 const UNKNOWN_PATH: Status = Status::Http(404);
 const UNKNOWN_METHOD: Status = Status::Grpc(12);
 
-/// What other threads read while a request is sent.
+/// State that other threads read while a request is sent.
 pub(super) struct Shared {
     pub(super) counters: Counters,
     pub(super) health: Health,
     pub(super) max_waiting_bytes: usize,
 }
 
-/// Smallest limit that is learned from a server that finds a body too large.
+/// Smallest body limit that is learned when a server refuses a body as too large.
 const MIN_LEARNED_BYTES: usize = 4 << 10;
 
-/// Most bytes of memory that the body keeps between two requests.
+/// Most bytes of memory that the frame keeps between two requests.
 const KEPT_BYTES: usize = 1 << 20;
 
 /// Longest text of a server in a message, in bytes.
 const MAX_SERVER_TEXT: usize = 200;
 
 impl Exporter {
-    /// Adds parts, which wait from now on. `items` is the number of their items if no item was
-    /// lost when they were encoded.
+    /// Adds parts to those that wait. `items` is the number of items before encoding, which
+    /// may lose some.
     pub(super) fn add(&mut self, items: u64, parts: Vec<Part>) {
         let encoded = parts.iter().map(Part::items).sum();
         self.shared.counters.collect(items, encoded);
@@ -103,8 +106,8 @@ impl Exporter {
         self.note_waiting();
     }
 
-    /// Sends what waits, to servers that are due, until all is sent, the patience is over, or
-    /// no server is due.
+    /// Sends waiting parts to servers that are due. Stops when all are sent, when `patience`
+    /// is over, or when no server is due.
     pub(super) fn send_due(&mut self, patience: Patience) {
         let begin = Moment::now();
         loop {
@@ -114,8 +117,9 @@ impl Exporter {
             if self.pending.is_empty() {
                 break;
             }
-            // A server that hangs may take longer than another's backoff. With the time of each
-            // try, the two could keep the caller for ever.
+            // A server may hang for longer than the backoff of another. So only servers that
+            // were due at the beginning count. Otherwise, two such servers could hold the
+            // caller forever.
             let (due_by, left) = match patience {
                 Patience::OneTry => (begin, Duration::MAX),
                 Patience::OneTryUntil(until) => (begin, until.since(now)),
@@ -131,10 +135,11 @@ impl Exporter {
                 },
             }
         }
+        self.pending.fit();
         self.note_waiting();
     }
 
-    /// Returns after what time there is something to do; `None` if nothing waits.
+    /// Returns the time until there is something to do; `None` if nothing waits.
     pub(super) fn next_wake(&self) -> Option<Duration> {
         if self.pending.is_empty() {
             return None;
@@ -147,7 +152,7 @@ impl Exporter {
         )
     }
 
-    /// Gives up all that waits.
+    /// Gives up everything that waits, and counts it as lost.
     pub(super) fn end(&mut self) {
         self.is_shut_down = true;
         let left = self.pending.remove(usize::MAX);
@@ -155,7 +160,7 @@ impl Exporter {
         self.note_waiting();
     }
 
-    /// Sends one request, whose items stay until its outcome is known.
+    /// Sends one request. Its items stay in the list until its outcome is known.
     fn send(&mut self, index: usize, timeout: Duration) {
         let Some(server) = self.endpoints.get_mut(index) else {
             return;
@@ -165,14 +170,14 @@ impl Exporter {
             items: self.settings.request.items,
         };
         let parts = self.pending.next_request(limits).min(self.max_parts);
-        self.body.clear();
-        self.body.shrink_to(KEPT_BYTES);
-        write_body(
-            self.settings.format,
-            self.pending.oldest(parts),
-            &mut self.body,
-        );
-        let (body, encoding) = self.compressor.compress(&self.body);
+        self.frame.shrink_to(KEPT_BYTES);
+        self.frame
+            .write(self.settings.format, self.pending.oldest(parts));
+        let body = self.frame.pieces(self.pending.oldest(parts));
+        self.body_bytes = body.iter().map(|piece| piece.len()).sum();
+        let (compressed, encoding) = self.compressor.compress(&body);
+        let compressed = compressed.map(|whole| [whole]);
+        let body = compressed.as_ref().map_or(&body[..], |whole| whole);
 
         let headers = match self.headers.current(Moment::now()) {
             Ok(headers) => headers,
@@ -201,11 +206,11 @@ impl Exporter {
         };
         self.shared.counters.count_request();
         let transport = &mut server.transport;
-        // ureq panics where a thread cannot be started. With the panic going on, the tracer
-        // would count a batch as lost whose items wait here.
+        // ureq panics if it cannot start a thread. If this panic reached the tracer, it would
+        // count the batch as lost, although its items wait here.
         let answer = catch_unwind(AssertUnwindSafe(|| transport.send(&request)));
         let answer = answer.unwrap_or_else(|payload| {
-            // Its destructor may panic too.
+            // The payload's destructor may panic too.
             std::mem::forget(payload);
             Err(SendError::with_detail(
                 SendFailure::Broken,
@@ -278,7 +283,7 @@ impl Exporter {
         }
     }
 
-    /// Returns what the body says about items that the server did not take.
+    /// Reads from the body which items the server rejected.
     fn read_body(&self, endpoint: &str, response: &Response) -> PartialSuccess {
         let problem = match response.problem {
             None => match partial_success::read(
@@ -295,7 +300,8 @@ impl Exporter {
             #[cfg(feature = "grpc")]
             Some(BodyProblem::Unreadable) => "is not one of OTLP",
         };
-        // The status says that the server has the items. Sent again, they would be there twice.
+        // The status says that the server has the items. Sending them again would duplicate
+        // them.
         let message = format!(
             "`{endpoint}` took {}, and its answer {problem}: whether it rejected some is unknown",
             self.items()
@@ -305,14 +311,14 @@ impl Exporter {
         PartialSuccess::default()
     }
 
-    /// Makes the next request about half as large. An item that is too large alone is lost.
+    /// Makes the next request about half as large. A single item that is too large is lost.
     fn shrink(&mut self, index: usize, parts: usize, error: String) {
         self.shared.counters.count_failure();
         if parts > 1 || self.pending.halve_oldest() {
             self.max_parts = (parts / 2).max(1);
             if let Some(server) = self.endpoints.get_mut(index) {
                 // More than half, so that half of the items fit with their resource.
-                let half = (self.body.len() / 8 * 5).max(MIN_LEARNED_BYTES);
+                let half = (self.body_bytes / 8 * 5).max(MIN_LEARNED_BYTES);
                 server.max_body_bytes = server.max_body_bytes.min(half);
             }
             self.shared.health.note_error(error);
@@ -326,7 +332,7 @@ impl Exporter {
         self.shared.health.note_error(message);
     }
 
-    /// Lets a server wait. The items go to the next server, or wait.
+    /// Starts a server's backoff. The items go to the next server, or wait.
     fn fail(&mut self, index: usize, error: String, asked: Option<Duration>) {
         let begin = Moment::now();
         self.asked_again = false;
@@ -367,7 +373,7 @@ impl Exporter {
         self.shared.health.note(note, &message);
     }
 
-    /// Returns what is sent, for messages.
+    /// Returns the name of the items, for messages.
     const fn items(&self) -> &'static str {
         self.settings.signal.items()
     }

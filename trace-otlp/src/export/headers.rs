@@ -1,6 +1,6 @@
-//! Headers of requests: those that stay, and those that a callback gives.
+//! Headers of requests: fixed ones, and those that a callback returns.
 //!
-//! Their values are secrets: they are in no error, no log and no `Debug`.
+//! Their values are secret: they never appear in an error, a log or `Debug`.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,13 +14,13 @@ use http::header::{
 
 use super::moment::Moment;
 
-/// Gives headers, such as a token that expires.
+/// Returns headers, such as a token that expires.
 pub(super) type HeaderSource = Arc<dyn Fn() -> Vec<(String, String)> + Send + Sync>;
 
-/// The name of this exporter, unless the application gives another.
+/// The user agent, unless the application sets another.
 const EXPORTER: &str = concat!("trace-otlp-rust/", env!("CARGO_PKG_VERSION"));
 
-/// Headers that belong to the request.
+/// Headers that each request sets itself.
 const RESERVED: [HeaderName; 5] = [
     CONNECTION,
     CONTENT_ENCODING,
@@ -29,14 +29,14 @@ const RESERVED: [HeaderName; 5] = [
     TRANSFER_ENCODING,
 ];
 
-/// Shortest value that is hidden in texts of a server: shorter ones are in any text.
+/// Shortest value that is hidden in a server's texts. Shorter values occur in any text.
 const MIN_SECRET_BYTES: usize = 4;
 
 pub(super) struct Headers {
     fixed: HeaderMap,
     source: Option<HeaderSource>,
     max_age: Duration,
-    /// The headers with those of the source, and when it was asked.
+    /// The headers including those of the source, and when the source was called.
     asked: Option<(HeaderMap, Moment)>,
 }
 
@@ -69,7 +69,7 @@ impl Headers {
         })
     }
 
-    /// Returns the headers. Asks the callback if its last answer is too old.
+    /// Returns the headers. Calls the callback if its last result is too old.
     pub(super) fn current(&mut self, now: Moment) -> Result<&HeaderMap, HeaderProblem> {
         let Some(source) = &self.source else {
             return Ok(&self.fixed);
@@ -83,14 +83,14 @@ impl Headers {
         Ok(&self.asked.insert(fresh).0)
     }
 
-    /// Forgets what the callback said. Returns whether there is a callback.
+    /// Forgets the callback's last result. Returns whether there is a callback.
     pub(super) fn forget(&mut self) -> bool {
         self.asked = None;
         self.source.is_some()
     }
 
-    /// Hides the values of these headers, and one more, in a text of a server, which may
-    /// repeat them.
+    /// Hides the values of these headers, and of `more`, in a server's text, which may repeat
+    /// them.
     pub(super) fn hide_in(&self, text: &str, more: Option<&HeaderValue>) -> String {
         let asked = self.asked.iter().flat_map(|(headers, _)| headers);
         let secrets = self.fixed.iter().chain(asked);
@@ -111,9 +111,9 @@ impl Headers {
 }
 
 fn ask(source: &HeaderSource, fixed: &HeaderMap) -> Result<HeaderMap, HeaderProblem> {
-    // The code of the application may panic.
+    // The application's callback may panic.
     let given = catch_unwind(AssertUnwindSafe(|| source())).map_err(|payload| {
-        // Its destructor may panic too.
+        // The payload's destructor may panic too.
         std::mem::forget(payload);
         HeaderProblem::Panicked
     })?;

@@ -1,4 +1,4 @@
-//! How sending goes: the state, the last error, and the lines about changes.
+//! The state of sending, the last error, and the lines about changes.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,14 +7,14 @@ use trace_core::{Clock, Timestamp};
 
 use super::moment::Moment;
 
-/// How an [`OtlpCollector`](crate::OtlpCollector) gets on. No text has a header's value, a
-/// query or the user info of a URL.
+/// The state of an [`OtlpCollector`](crate::OtlpCollector). No text contains a header's value,
+/// or the query or user info of a URL.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OtlpHealth {
-    /// What the last request came to.
+    /// The outcome of the last request.
     pub state: OtlpState,
-    /// The endpoint of the last request; before it, the first endpoint.
+    /// The endpoint of the last request; before any request, the first endpoint.
     pub endpoint: String,
     /// The last failure of any request, if there was one. It stays when requests succeed again.
     pub last_error: Option<String>,
@@ -24,19 +24,19 @@ pub struct OtlpHealth {
     pub waiting_bytes: u64,
     /// Most bytes that may wait. Above it, the oldest are lost.
     pub max_waiting_bytes: u64,
-    /// The same about log records, if logs leave as [records](crate::Logs::LogRecords).
+    /// The same for log records, if logs are sent as [records](crate::Logs::LogRecords).
     pub logs: Option<OtlpSignalHealth>,
-    /// The same about the tracer's own metrics, if they are sent.
+    /// The same for the tracer's own metrics, if they are sent.
     pub metrics: Option<OtlpSignalHealth>,
 }
 
-/// How the items of a signal other than traces get on.
+/// The state of a signal other than traces.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OtlpSignalHealth {
-    /// What the last request came to.
+    /// The outcome of the last request.
     pub state: OtlpState,
-    /// The endpoint of the last request; before it, the first endpoint.
+    /// The endpoint of the last request; before any request, the first endpoint.
     pub endpoint: String,
     /// The last failure of any request, if there was one. It stays when requests succeed again.
     pub last_error: Option<String>,
@@ -46,15 +46,15 @@ pub struct OtlpSignalHealth {
     pub waiting_bytes: u64,
 }
 
-/// What the last request of an [`OtlpCollector`](crate::OtlpCollector) came to.
+/// The outcome of the last request of an [`OtlpCollector`](crate::OtlpCollector).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OtlpState {
     /// No request has been sent yet.
     Idle,
-    /// A server took the items.
+    /// A server accepted the items.
     Connected,
-    /// No endpoint takes them; they wait, and are sent again.
+    /// No endpoint accepts the items. They wait and are sent again.
     Retrying {
         /// When the first of these requests failed.
         since: Timestamp,
@@ -70,10 +70,10 @@ pub enum OtlpState {
 /// fill the log.
 const QUIET_TIME: Duration = Duration::from_secs(60);
 
-/// What is known about sending, for all threads. The lock is never held while a request is
-/// sent or a line is written.
+/// What is known about sending, shared by all threads. The lock is never held while a request
+/// is sent or a line is written.
 pub(super) struct Health {
-    /// What is sent, in messages.
+    /// The name of the items, for messages.
     items: &'static str,
     clock: Clock,
     known: Mutex<Known>,
@@ -86,12 +86,12 @@ struct Known {
     waiting_bytes: u64,
     /// When the last line about trouble was written.
     told_at: Option<Moment>,
-    /// Whether there was a line about the trouble that has not ended.
+    /// Whether a line was written about the current trouble.
     is_told: bool,
     notes: u8,
 }
 
-/// What is said once.
+/// Messages that are written only once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Note {
     PartialSuccess,
@@ -101,7 +101,7 @@ pub(super) enum Note {
     TooLarge,
 }
 
-/// The kinds of trouble that are states.
+/// The kinds of trouble. Each is also a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
     Retrying,
@@ -161,7 +161,7 @@ impl Health {
         self.lock().waiting_bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
     }
 
-    /// Notes that a server took items.
+    /// Notes that a server accepted items.
     pub(super) fn succeed(&self, endpoint: &str) {
         let was_told = {
             let mut known = self.lock();
@@ -204,7 +204,7 @@ impl Health {
         }
     }
 
-    /// Says a thing once.
+    /// Writes a message, unless the same note was written before.
     pub(super) fn note(&self, note: Note, message: &str) {
         let bit = 1 << note as u8;
         let is_new = {

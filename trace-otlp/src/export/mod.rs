@@ -1,7 +1,7 @@
-//! Sends spans, and what leaves beside them, to a server, and loses none without counting it.
+//! Sends spans, log records and metrics to a server, and counts every item that is lost.
 //!
-//! Decides when a request is sent, to which endpoint, what its answer means, and what becomes
-//! of its items. `encode` writes the bodies, and `transport` sends them.
+//! Decides when a request is sent, to which endpoint, what its answer means, and what happens
+//! to its items. `encode` writes the bodies, and `transport` sends them.
 
 mod answer;
 mod builder;

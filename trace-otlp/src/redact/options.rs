@@ -1,4 +1,4 @@
-//! What a [`Redaction`](super::Redaction) is told to find, and what it says of a key.
+//! The options of a [`Redaction`](super::Redaction), and its verdicts about keys.
 
 use std::borrow::Cow;
 use std::hash::RandomState;
@@ -9,13 +9,13 @@ use super::hash;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Options {
-    /// Further names of secrets.
+    /// Additional names of secrets.
     pub(super) names: Vec<Box<str>>,
     /// Keys whose values stay.
     pub(super) kept: Vec<Box<str>>,
     /// Names whose values are replaced by hashes.
     pub(super) hashed: Vec<Box<str>>,
-    /// What further tokens begin with.
+    /// The prefixes of additional tokens.
     pub(super) prefixes: Vec<Box<str>>,
     pub(super) emails: bool,
     pub(super) addresses: bool,
@@ -38,7 +38,7 @@ impl Options {
         }
     }
 
-    /// Returns what takes the place of a value.
+    /// Returns the replacement for a value.
     pub(super) fn replace(&self, key: &str, value: &str) -> Cow<'static, str> {
         if self.is_hashed(key) {
             Cow::Owned(hash::hash(&self.hash_keys, value))

@@ -1,7 +1,7 @@
-//! The proxy of a URI.
+//! Finds the proxy for a URI.
 //!
-//! Reads the variables that every HTTP client reads, when a collector is built. The settings of
-//! OpenTelemetry are in `environment`.
+//! When a collector is built, it reads the variables that are common to HTTP clients. The
+//! variables of OpenTelemetry are read in `environment`.
 
 use std::net::IpAddr;
 
@@ -9,8 +9,8 @@ use ::http::Uri;
 use ureq::{Proxy, ProxyProtocol};
 
 /// Returns the proxy that the environment has for a URI: `HTTPS_PROXY` or `HTTP_PROXY` by its
-/// scheme, else `ALL_PROXY`, in lower case first. Hosts of `NO_PROXY`, and this machine, have
-/// none.
+/// scheme, else `ALL_PROXY`. Variables in lower case come first. Hosts in `NO_PROXY`, and this
+/// machine, have no proxy.
 pub(super) fn from_environment(uri: &Uri) -> Option<Proxy> {
     if is_loopback(uri.host().unwrap_or_default()) {
         return None;
@@ -29,8 +29,8 @@ pub(super) fn from_environment(uri: &Uri) -> Option<Proxy> {
     (!except.is_some_and(|hosts| is_listed(&hosts, uri))).then_some(proxy)
 }
 
-/// Returns whether a value of `NO_PROXY` has the host of a URI, by the forms that ureq knows:
-/// `example.com`, `.example.com`, `*.example.com`, `10.0.*` and `*`.
+/// Returns whether a value of `NO_PROXY` lists the host of a URI, in the forms that ureq
+/// supports: `example.com`, `.example.com`, `*.example.com`, `10.0.*` and `*`.
 fn is_listed(hosts: &str, uri: &Uri) -> bool {
     let hosts = hosts
         .split(',')
@@ -41,7 +41,7 @@ fn is_listed(hosts: &str, uri: &Uri) -> bool {
     any.is_ok_and(|proxy| proxy.is_no_proxy(uri))
 }
 
-/// Reads the URL of a proxy; `None` if it is none.
+/// Reads the URL of a proxy; `None` if it is not one.
 pub(super) fn explicit(url: &str) -> Option<Proxy> {
     Proxy::new(url).ok()
 }

@@ -47,7 +47,7 @@ pub(crate) use decoder::Decoder;
 pub(crate) use part::{Part, PartReport, PartState, SCOPE_NUMBER_BLOCK};
 pub(crate) use part_losses::PartLosses;
 pub(crate) use replace_texts::ReplaceTexts;
-pub(crate) use span_index::IndexedSpan;
+pub(crate) use span_index::{Entries, IndexedSpan};
 pub(crate) use streamed_span::{StreamedSpan, StreamedTags};
 pub use trace_losses::TraceLosses;
 pub(crate) use trace_losses::{LaneLoss, LossReason};

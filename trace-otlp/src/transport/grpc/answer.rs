@@ -1,7 +1,7 @@
-//! The answer to a call: its message, and the status before or behind it.
+//! The answer to a call: its message, and the status before or after it.
 //!
-//! Owns what is made of an answer that is not whole. A server sends a message only where it
-//! has carried out the call, which must not be sent again then.
+//! Decides what an incomplete answer means. A server sends a message only if it has carried
+//! out the call. The call must then not be sent again.
 //!
 //! Source: gRPC, *gRPC over HTTP2*, *Responses*; *HTTP to gRPC Status Code Mapping*.
 
@@ -22,13 +22,13 @@ use super::status::{GrpcStatus, OK, UNKNOWN};
 /// The flag and the length before a message.
 const PREFIX_BYTES: usize = 5;
 
-/// What came of a message.
+/// The message of an answer, or why there is none.
 #[derive(Debug, PartialEq, Eq)]
 enum Message {
     Missing,
     Incomplete,
     Whole(Vec<u8>),
-    /// Compressed, which was not asked for, or more than one.
+    /// Compressed without a request for it, or more than one.
     Unreadable,
     TooLarge,
 }
@@ -95,7 +95,7 @@ async fn read_message(
                 if Message::from_bytes(&bytes) == Message::TooLarge {
                     break Ok(());
                 }
-                // No more than what was received.
+                // Releases no more than was received.
                 let _open = body.flow_control().release_capacity(data.len());
             }
         }
@@ -112,7 +112,7 @@ async fn read_trailers(body: &mut RecvStream, deadline: Instant) -> Result<Heade
 }
 
 impl Message {
-    /// Reads what has come of a body.
+    /// Reads the received part of a body.
     fn from_bytes(bytes: &[u8]) -> Self {
         if bytes.is_empty() {
             return Self::Missing;
@@ -138,8 +138,8 @@ fn is_grpc(head: &Parts) -> bool {
     head.status == StatusCode::OK && is_kind
 }
 
-/// Makes the response of something that does not speak gRPC, such as a proxy. The codes that
-/// gRPC has for statuses of HTTP mean the same as these.
+/// Makes the response to an answer that is not gRPC, such as that of a proxy. The HTTP status
+/// is kept, because the gRPC codes for HTTP statuses mean the same.
 fn without_grpc(head: &Parts) -> Response {
     if head.status.is_success() {
         return unknown("the answer is not gRPC");
@@ -156,7 +156,7 @@ fn without_grpc(head: &Parts) -> Response {
     }
 }
 
-/// Makes the response of a server that carried out a call, and did not say so to the end.
+/// Makes the response of a server that carried out the call, but sent an incomplete answer.
 fn taken(problem: BodyProblem) -> Response {
     Response {
         status: Status::Grpc(OK),
