@@ -74,30 +74,18 @@ impl Subscriber for BridgeSubscriber {
     }
 
     fn enter(&self, id: &Id) {
-        let Some(slot) = OwnId::from_id(id).and_then(OwnId::slot) else {
-            return;
-        };
         let entered = self
             .handle
-            .state
-            .spans
-            .with(slot, |span| (span.enter(), span.callsite.metadata));
+            .with(id, |span| (span.enter(), span.callsite.metadata));
         if let Some((visit, metadata)) = entered {
-            entered::push(
-                self.handle.state.number,
-                id.into_u64(),
-                metadata,
-                Some(visit),
-            );
+            let bridge = self.handle.state.number;
+            entered::push(bridge, id.into_u64(), metadata, Some(visit));
         }
     }
 
     fn exit(&self, id: &Id) {
-        let Some(slot) = OwnId::from_id(id).and_then(OwnId::slot) else {
-            return;
-        };
         if let Some(visit) = entered::remove(self.handle.state.number, id.into_u64()) {
-            self.handle.state.spans.with(slot, |span| span.exit(visit));
+            self.handle.with(id, |span| span.exit(visit));
         }
     }
 
