@@ -78,6 +78,10 @@ pub(crate) fn install(bridge: Bridge) -> Result<(), InitError> {
 }
 
 /// Returns which events have lines.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`init` is set up by the environment alone"
+)]
 fn filter() -> Targets {
     let default = Targets::new().with_default(LevelFilter::INFO);
     let Some(text) = std::env::var_os("RUST_LOG").filter(|text| !text.is_empty()) else {
