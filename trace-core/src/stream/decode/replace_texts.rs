@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use super::span_index::SpanIndex;
 use crate::stream::{Chunk, Entry, EntryKind, FieldKey, FieldValue, Header, Site, value_type};
-use crate::value::TagArray;
+use crate::value::{TagArray, TagRef};
 
 /// Decides which texts are replaced.
 pub(crate) trait ReplaceTexts {
@@ -19,6 +19,17 @@ pub(crate) trait ReplaceTexts {
         key: FieldKey<'_>,
         site: &'static Site,
         value: &str,
+    ) -> Option<Cow<'static, str>>;
+
+    /// Returns whether [`replace_number`](Self::replace_number) is to be called at all.
+    fn sees_numbers(&self) -> bool;
+
+    /// Returns what takes the place of a number or a boolean under a key; `None` if it stays.
+    fn replace_number(
+        &mut self,
+        key: FieldKey<'_>,
+        site: &'static Site,
+        number: TagRef<'_>,
     ) -> Option<Cow<'static, str>>;
 
     /// Returns what takes the place of a text without a key; `None` if it stays.
@@ -196,7 +207,7 @@ fn write_replaced(
 /// do.
 impl Chunk {
     /// Writes a tag or field whose value is a text. Returns true.
-    fn push_text_field(
+    pub(super) fn push_text_field(
         &mut self,
         kind: EntryKind,
         id: u64,

@@ -43,6 +43,8 @@
 //! A redactor does not see keys, numbers and booleans, ids, trace states, and what the source
 //! code contains: names and types in attributes, files and lines. Samplers see the original
 //! tags. Baggage is not part of a span.
+//!
+//! A redactor that [says so](Redactor::sees_numbers) sees numbers and booleans too, as texts.
 
 mod redactor;
 mod secret_names;
