@@ -11,6 +11,7 @@ mod answers;
 mod bodies;
 mod connections;
 mod failover;
+mod from_env;
 mod grpc;
 mod hangs;
 mod headers;
