@@ -19,6 +19,8 @@ pub(super) struct Scan {
     /// For each open brace or bracket, whether it began an object; the innermost is the lowest
     /// bit. Deeper levels than it has bits are not known, and cannot be read anyway.
     objects: u128,
+    /// How many objects and arrays have begun.
+    begun: usize,
     in_text: bool,
     /// Whether the byte before was a backslash in a text.
     is_escaped: bool,
@@ -48,6 +50,7 @@ impl Scan {
             column,
             depth: 0,
             objects: 0,
+            begun: 0,
             in_text: false,
             is_escaped: false,
             last: 0,
@@ -79,6 +82,7 @@ impl Scan {
                         return Some(End::Cut(index));
                     }
                     self.depth += 1;
+                    self.begun += 1;
                     self.objects = self.objects << 1 | u128::from(*byte == b'{');
                     self.see(*byte);
                 }
@@ -96,6 +100,11 @@ impl Scan {
             self.scanned += 1;
         }
         is_whole.then_some(End::Cut(bytes.len()))
+    }
+
+    /// Returns how many objects and arrays have begun.
+    pub(super) const fn items(&self) -> usize {
+        self.begun
     }
 
     const fn see(&mut self, byte: u8) {
