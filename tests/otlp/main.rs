@@ -20,6 +20,7 @@ mod json;
 mod logs;
 mod metrics;
 mod places;
+mod redaction;
 mod server;
 mod spans;
 mod tls;
