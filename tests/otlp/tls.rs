@@ -244,3 +244,8 @@ fn files_that_cannot_be_used_are_named() {
     // The error does not contain the content of the file.
     assert!(!said.contains("PRIVATE KEY"));
 }
+
+/// A server for one connection.
+pub fn serve_one(identity: &Identity, clients: Option<&Authority>) -> SocketAddr {
+    serve(identity, clients, 1)
+}

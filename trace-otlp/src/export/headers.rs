@@ -126,7 +126,7 @@ fn insert(map: &mut HeaderMap, headers: &[(String, String)]) -> Result<(), Heade
     for (name, value) in headers {
         let shown = || trace_core::visible(name, 100).into_owned();
         let key: HeaderName = name.parse().map_err(|_| HeaderProblem::Name(shown()))?;
-        if RESERVED.contains(&key) {
+        if is_reserved(&key) {
             return Err(HeaderProblem::Reserved(shown()));
         }
         let value = HeaderValue::try_from(value.trim());
@@ -135,6 +135,11 @@ fn insert(map: &mut HeaderMap, headers: &[(String, String)]) -> Result<(), Heade
         map.insert(key, value);
     }
     Ok(())
+}
+
+/// Returns whether a header belongs to the request, so that nobody may set it.
+pub(crate) fn is_reserved(name: &HeaderName) -> bool {
+    RESERVED.contains(name)
 }
 
 impl fmt::Display for HeaderProblem {
