@@ -50,6 +50,9 @@ impl Default for Rotation {
 /// If the file cannot be renamed or the next one cannot be created, `write` returns the error
 /// and takes nothing. The file then stays as it is, and the next `write` tries again. A copy that
 /// cannot be removed is left and tried again at the next rotation.
+///
+/// A file that others remove or rename is made again by the next rotation. Until then, lines go
+/// to the one that was opened.
 #[derive(Debug)]
 pub struct RotatingFile {
     path: PathBuf,
@@ -116,17 +119,25 @@ impl RotatingFile {
 
     fn rotate(&mut self) -> io::Result<()> {
         let copy = copy_path(&self.path, self.last_number.saturating_add(1));
-        fs::rename(&self.path, &copy)?;
+        let is_gone = match fs::rename(&self.path, &copy) {
+            Ok(()) => false,
+            // Somebody has removed it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => return Err(error),
+        };
         let opened = File::options().create(true).append(true).open(&self.path);
         let file = match opened {
             Ok(file) => file,
+            Err(error) if is_gone => return Err(error),
             // Without the old name, this file would be renamed again at the next call.
             Err(error) => {
                 fs::rename(&copy, &self.path)?;
                 return Err(error);
             }
         };
-        self.last_number = self.last_number.saturating_add(1);
+        if !is_gone {
+            self.last_number = self.last_number.saturating_add(1);
+        }
         self.file = file;
         self.bytes = 0;
         self.opened = self.rotation.clock.now();
