@@ -10,6 +10,7 @@
 mod answers;
 mod bodies;
 mod connections;
+mod environment;
 mod failover;
 mod grpc;
 mod hangs;

@@ -218,6 +218,10 @@ impl OtlpCollectorBuilder {
     /// Sets the URL of a proxy. Default: the environment's `HTTPS_PROXY` or `HTTP_PROXY`, else
     /// `ALL_PROXY`, unless `NO_PROXY` has the host, or it is this machine.
     ///
+    /// A proxy of SOCKS is not supported, nor `https` without the feature `tls`: an error of
+    /// [`build`](Self::build). One that cannot be used and comes from the environment is
+    /// reported by [`diagnostics`](trace_core::diagnostics), and requests go without it.
+    ///
     /// With [`Protocol::Grpc`], there are no proxies: this is an error of
     /// [`build`](Self::build), and the environment's are not used.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
@@ -251,8 +255,8 @@ impl OtlpCollectorBuilder {
     ///
     /// # Errors
     ///
-    /// If a URL is none, a file cannot be used, a header cannot be sent, or something needs a
-    /// feature that is not compiled in.
+    /// If a URL is none, a proxy or a file cannot be used, a header cannot be sent, or something
+    /// needs a feature that is not compiled in.
     pub fn build(self) -> Result<OtlpCollector, OtlpError> {
         let form = connect::form(self.protocol)?;
         let options = self.connect_options()?;

@@ -15,7 +15,7 @@ use super::exchange::{
     BodyProblem, ConnectOptions, MAX_ANSWER_BYTES, Request, Response, SendError, SendFailure,
     Status, Transport, io_text,
 };
-use super::proxy;
+use super::proxy::{self, ProxyProblem};
 use super::retry_after::parse_retry_after;
 
 /// Sends requests to one host.
@@ -29,9 +29,12 @@ pub(crate) struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// Makes a transport for the host of a URI. Does not connect. `None` if the options have a
-    /// proxy that is no URL.
-    pub(crate) fn new(uri: &Uri, options: &ConnectOptions) -> Option<Self> {
+    /// Makes a transport for the host of a URI. Does not connect.
+    ///
+    /// # Errors
+    ///
+    /// If the options have a proxy that cannot be used.
+    pub(crate) fn new(uri: &Uri, options: &ConnectOptions) -> Result<Self, ProxyProblem> {
         let proxy = match &options.proxy {
             Some(url) => Some(proxy::explicit(url)?),
             None => proxy::from_environment(uri),
@@ -53,7 +56,7 @@ impl HttpTransport {
             None => config,
         };
         let config = config.build();
-        Some(Self {
+        Ok(Self {
             agent: config.new_agent(),
             config,
             timeout: options.timeout,
@@ -114,7 +117,8 @@ impl Transport for HttpTransport {
         }
         let is_whole = |answer: &Response| answer.problem.is_none();
         self.has_connection = result.as_ref().is_ok_and(is_whole);
-        result.map_err(describe)
+        let has_proxy = self.config.proxy().is_some();
+        result.map_err(|error| describe(error, has_proxy))
     }
 }
 
@@ -177,8 +181,13 @@ fn is_disconnect(error: &Error) -> bool {
     )
 }
 
-fn describe(error: Error) -> SendError {
+fn describe(error: Error, has_proxy: bool) -> SendError {
     use SendFailure::{Broken, NotConnected, TimedOut, TooLarge};
+    // The address of a host behind a proxy is not looked up here.
+    let no_address = match has_proxy {
+        true => "the proxy's host has no address",
+        false => "the host has no address",
+    };
     match error {
         Error::Timeout(when) => match when {
             ureq::Timeout::Resolve | ureq::Timeout::Connect => {
@@ -186,8 +195,9 @@ fn describe(error: Error) -> SendError {
             }
             _ => SendError::new(TimedOut),
         },
+        Error::Io(error) if is_lookup(&error) => SendError::with_detail(NotConnected, no_address),
         Error::Io(error) => describe_io(&error),
-        Error::HostNotFound => SendError::with_detail(NotConnected, "the host has no address"),
+        Error::HostNotFound => SendError::with_detail(NotConnected, no_address),
         Error::ConnectionFailed => SendError::new(NotConnected),
         Error::ConnectProxyFailed(_) => {
             SendError::with_detail(NotConnected, "the proxy refused to connect")
@@ -200,6 +210,13 @@ fn describe(error: Error) -> SendError {
         Error::Protocol(_) => SendError::with_detail(Broken, "the answer is not HTTP"),
         _ => SendError::new(Broken),
     }
+}
+
+/// Returns whether an error is of the lookup of a name. On Unix, std gives such an error neither
+/// a code nor a kind, but this text.
+fn is_lookup(error: &io::Error) -> bool {
+    let text = error.to_string();
+    error.raw_os_error().is_none() && text.starts_with("failed to lookup address information")
 }
 
 fn describe_io(error: &io::Error) -> SendError {
