@@ -20,7 +20,7 @@ use super::pending::{Pending, RequestLimits};
 use super::stats::{Counters, Loss};
 use crate::encode::{Format, Part, Signal, write_body};
 use crate::transport::{
-    BodyProblem, Compressor, Request, Response, SendError, SendFailure, Status,
+    AnswerForm, BodyProblem, Compressor, Request, Response, SendError, SendFailure, Status,
 };
 
 /// Sends the items of one signal.
@@ -229,13 +229,12 @@ impl Exporter {
         let asked_again = std::mem::take(&mut self.asked_again);
         let mut error = format!("`{endpoint}` answers {}", response.status);
         if let Some(message) = &response.message {
-            let hidden = server.endpoint.authorization.as_ref();
-            let said = self.headers.hide_in(message, hidden);
+            let said = self.headers.hide_in(message, &server.endpoint);
             error = format!("{error}: {}", visible(&said, MAX_SERVER_TEXT));
         }
         match meaning(response) {
             Meaning::Taken => {
-                let hidden = server.endpoint.authorization.clone();
+                let hidden = server.endpoint.clone();
                 self.endpoints.succeed(index);
                 self.max_parts = usize::MAX;
                 self.shared.health.succeed(&endpoint);
@@ -244,7 +243,7 @@ impl Exporter {
                 let rejected = partial.rejected.min(items);
                 self.shared.counters.export(items, rejected);
                 if partial != PartialSuccess::default() {
-                    let said = self.headers.hide_in(&partial.message, hidden.as_ref());
+                    let said = self.headers.hide_in(&partial.message, &hidden);
                     let said = visible(&said, MAX_SERVER_TEXT);
                     let message = format!(
                         "`{endpoint}` rejected {rejected} of {items} {}: {said}",
@@ -282,7 +281,7 @@ impl Exporter {
     fn read_body(&self, endpoint: &str, response: &Response) -> PartialSuccess {
         let problem = match response.problem {
             None => match partial_success::read(
-                self.settings.format,
+                self.format_of(response.form),
                 self.settings.signal,
                 &response.body,
             ) {
@@ -303,6 +302,17 @@ impl Exporter {
         self.shared.health.note(Note::Unreadable, &message);
         self.shared.health.note_error(message);
         PartialSuccess::default()
+    }
+
+    /// Returns the format of an answer's body: that of the request, unless the answer names
+    /// another.
+    fn format_of(&self, form: AnswerForm) -> Format {
+        match form {
+            AnswerForm::Protobuf => Format::Protobuf,
+            #[cfg(feature = "json")]
+            AnswerForm::Json => Format::Json,
+            _ => self.settings.format,
+        }
     }
 
     /// Makes the next request about half as large. An item that is too large alone is lost.

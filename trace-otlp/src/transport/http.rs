@@ -7,15 +7,16 @@ use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
 use ::http::Uri;
-use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use trace_core::Clock;
 use ureq::{Agent, Body, Error, config::Config};
 
 use super::exchange::{
-    BodyProblem, ConnectOptions, MAX_ANSWER_BYTES, Request, Response, SendError, SendFailure,
-    Status, Transport, io_text,
+    AnswerForm, BodyProblem, ConnectOptions, MAX_ANSWER_BYTES, Request, Response, SendError,
+    SendFailure, Status, Transport, io_text,
 };
 use super::proxy::{self, ProxyProblem};
+use super::reason::reason;
 use super::retry_after::parse_retry_after;
 
 /// Sends requests to one host.
@@ -91,11 +92,14 @@ impl HttpTransport {
         let retry_after = head.headers.get(RETRY_AFTER);
         let retry_after = retry_after.and_then(|value| value.to_str().ok());
         let now = SystemTime::from(self.clock.now());
+        let form = form(&head.headers);
         let (body, problem) = read_body(body);
+        let has_reason = !head.status.is_success() && problem.is_none();
         Response {
             status: Status::Http(head.status.as_u16()),
-            message: None,
+            message: has_reason.then(|| reason(form, &body)).flatten(),
             retry_after: retry_after.and_then(|value| parse_retry_after(value, now)),
+            form,
             body,
             problem,
         }
@@ -147,6 +151,20 @@ fn tls_config(settings: &super::tls::TlsSettings) -> ureq::tls::TlsConfig {
         .root_certs(roots)
         .client_cert(identity)
         .build()
+}
+
+fn form(headers: &HeaderMap) -> AnswerForm {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let kind = kind.and_then(|kind| kind.split(|byte| *byte == b';').next());
+    match kind.map(|kind| kind.trim_ascii().to_ascii_lowercase()) {
+        None => AnswerForm::Other,
+        Some(kind) => match &*kind {
+            b"application/x-protobuf" | b"application/protobuf" => AnswerForm::Protobuf,
+            b"application/json" => AnswerForm::Json,
+            b"text/plain" => AnswerForm::Text,
+            _ => AnswerForm::Other,
+        },
+    }
 }
 
 /// Reads a body up to the limit. A body that is not read to its end costs the connection.

@@ -12,6 +12,8 @@ pub(crate) mod http;
 mod message_fields;
 #[cfg(feature = "http")]
 mod proxy;
+#[cfg(feature = "http")]
+mod reason;
 mod retry_after;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
@@ -19,6 +21,7 @@ pub(crate) mod tls;
 pub use compression::Compression;
 pub(crate) use compression::{Compressor, MissingCompression};
 pub(crate) use exchange::{
-    BodyProblem, ConnectOptions, Request, Response, SendError, SendFailure, Status, Transport,
+    AnswerForm, BodyProblem, ConnectOptions, Request, Response, SendError, SendFailure, Status,
+    Transport,
 };
 pub(crate) use message_fields::{Fields, Value};
