@@ -35,7 +35,9 @@ use super::stats::OtlpStats;
 /// - Logs leave with their span, or as [log records](crate::OtlpCollectorBuilder::logs), whose
 ///   server may refuse them without harm to spans.
 /// - Every span is counted in the [statistics](Self::stats), at any time. A change between
-///   working and not working is one line of [`diagnostics`](trace_core::diagnostics).
+///   working, a fallback and not working is one line of
+///   [`diagnostics`](trace_core::diagnostics), and so is a reason for which spans are lost. A
+///   line that follows one like it within a minute waits until then.
 ///
 /// In the child of a `fork`, do not use a collector of the parent. A tracer that the child
 /// builds needs its own.
@@ -170,7 +172,8 @@ impl Collector for OtlpCollector {
         }
     }
 
-    /// Sends what waits if a server is due; returns after what time the next one is.
+    /// Sends what waits if a server is due, and says what was to be said later; returns after
+    /// what time there is more to do.
     fn on_idle(&self) -> Option<Duration> {
         let mut turn = self.turn();
         turn.exporters.send_due();

@@ -13,7 +13,8 @@ use trace_core::visible;
 use super::answer::{Meaning, meaning};
 use super::endpoints::{Endpoints, Server};
 use super::headers::Headers;
-use super::health::{Health, Note, Trouble};
+use super::health::{Health, Trouble};
+use super::lines::Topic;
 use super::moment::Moment;
 use super::partial_success::{self, PartialSuccess};
 use super::pending::{Pending, RequestLimits};
@@ -132,19 +133,22 @@ impl Exporter {
             }
         }
         self.note_waiting();
+        self.shared.health.say_due();
     }
 
-    /// Returns after what time there is something to do; `None` if nothing waits.
+    /// Returns after what time there is something to do; `None` if nothing waits: no item, and
+    /// no line about a trouble.
     pub(super) fn next_wake(&self) -> Option<Duration> {
+        let line = self.shared.health.next_line();
         if self.pending.is_empty() {
-            return None;
+            return line;
         }
         let now = Moment::now();
-        Some(
-            self.endpoints
-                .next_try()
-                .map_or(Duration::ZERO, |at| at.since(now)),
-        )
+        let next_try = self
+            .endpoints
+            .next_try()
+            .map_or(Duration::ZERO, |at| at.since(now));
+        Some(line.map_or(next_try, |line| line.min(next_try)))
     }
 
     /// Gives up all that waits.
@@ -153,6 +157,7 @@ impl Exporter {
         let left = self.pending.remove(usize::MAX);
         self.lose(left, Loss::ShutDown);
         self.note_waiting();
+        self.shared.health.say_rest();
     }
 
     /// Sends one request, whose items stay until its outcome is known.
@@ -237,19 +242,22 @@ impl Exporter {
                 let hidden = server.endpoint.clone();
                 self.endpoints.succeed(index);
                 self.max_parts = usize::MAX;
-                self.shared.health.succeed(&endpoint);
+                let passed_over = self.endpoints.passed_over(index);
+                self.shared.health.succeed(&endpoint, passed_over);
                 let partial = self.read_body(&endpoint, response);
                 let items = self.pending.remove(parts);
                 let rejected = partial.rejected.min(items);
                 self.shared.counters.export(items, rejected);
-                if partial != PartialSuccess::default() {
+                if partial == PartialSuccess::default() {
+                    self.shared.health.end(Topic::PartialSuccess);
+                } else {
                     let said = self.headers.hide_in(&partial.message, &hidden);
                     let said = visible(&said, MAX_SERVER_TEXT);
                     let message = format!(
                         "`{endpoint}` rejected {rejected} of {items} {}: {said}",
                         self.items()
                     );
-                    self.shared.health.note(Note::PartialSuccess, &message);
+                    self.shared.health.note(Topic::PartialSuccess, &message);
                     self.shared.health.note_error(message);
                 }
             }
@@ -285,7 +293,10 @@ impl Exporter {
                 self.settings.signal,
                 &response.body,
             ) {
-                Ok(partial) => return partial,
+                Ok(partial) => {
+                    self.shared.health.end(Topic::Unreadable);
+                    return partial;
+                }
                 Err(partial_success::Unreadable) => "is not one of OTLP",
             },
             Some(BodyProblem::TooLarge) => "is too large",
@@ -299,7 +310,7 @@ impl Exporter {
             "`{endpoint}` took {}, and its answer {problem}: whether it rejected some is unknown",
             self.items()
         );
-        self.shared.health.note(Note::Unreadable, &message);
+        self.shared.health.note(Topic::Unreadable, &message);
         self.shared.health.note_error(message);
         PartialSuccess::default()
     }
@@ -332,7 +343,7 @@ impl Exporter {
         self.shared.counters.lose(items, Loss::TooLarge);
         let one = self.settings.signal.item();
         let message = format!("{error} to a request of one {one}, which is lost");
-        self.shared.health.note(Note::TooLarge, &message);
+        self.shared.health.note(Topic::TooLarge, &message);
         self.shared.health.note_error(message);
     }
 
@@ -341,7 +352,7 @@ impl Exporter {
         let begin = Moment::now();
         self.asked_again = false;
         self.shared.counters.count_failure();
-        self.endpoints.fail(index, asked);
+        self.endpoints.fail(index, &error, asked);
         if self.endpoints.due(begin).is_some() {
             return self.shared.health.note_error(error);
         }
@@ -361,20 +372,25 @@ impl Exporter {
             return;
         }
         self.shared.counters.lose(lost, why);
-        let (note, message) = match why {
+        let items = self.items();
+        let endpoint = self.endpoints.first().map(ToString::to_string);
+        let endpoint = endpoint.unwrap_or_default();
+        let (topic, message) = match why {
             Loss::ListFull => (
-                Note::ListFull,
-                "wait than `max_waiting_bytes` allows; the oldest are lost",
+                Topic::ListFull,
+                format!(
+                    "more {items} wait for `{endpoint}` than `max_waiting_bytes` allows; the oldest are lost"
+                ),
             ),
             Loss::TooOld => (
-                Note::TooOld,
-                "have waited longer than `max_retry_age`; they are lost",
+                Topic::TooOld,
+                format!(
+                    "{items} have waited for `{endpoint}` longer than `max_retry_age`; they are lost"
+                ),
             ),
             Loss::Refused | Loss::ShutDown | Loss::TooLarge => return,
         };
-        let more = if note == Note::ListFull { "more " } else { "" };
-        let message = format!("{more}{} {message}", self.items());
-        self.shared.health.note(note, &message);
+        self.shared.health.note(topic, &message);
     }
 
     /// Returns what is sent, for messages.
