@@ -19,6 +19,8 @@ mod health;
 mod json;
 mod logs;
 mod metrics;
+#[cfg(target_os = "linux")]
+mod one_core;
 mod places;
 mod server;
 mod spans;

@@ -34,6 +34,8 @@ pub enum Step {
     Hang,
     /// Does not read the message, and does nothing more.
     HangUnread,
+    /// Reads the message with a pause before each piece, and answers.
+    ReadSlowly(std::time::Duration, Answer),
     /// Says that it goes away, and then carries this call out.
     GoAway(Answer),
     /// Answers, and says then that it goes away.
@@ -334,6 +336,9 @@ impl State {
         }
         let mut received = Vec::new();
         while let Some(data) = body.data().await {
+            if let Step::ReadSlowly(pause, _) = &step {
+                tokio::time::sleep(*pause).await;
+            }
             let data = data.ok()?;
             body.flow_control().release_capacity(data.len()).ok()?;
             received.extend(data);
@@ -347,7 +352,9 @@ impl State {
             body: received.split_off(5),
         });
         match step {
-            Step::Answer(answer) => write(&mut respond, answer, &signals).await?,
+            Step::Answer(answer) | Step::ReadSlowly(_, answer) => {
+                write(&mut respond, answer, &signals).await?;
+            }
             Step::Reset(reason) => respond.send_reset(reason),
             Step::Close => signals.send(Signal::Close).ok()?,
             Step::GoAway(answer) => {
