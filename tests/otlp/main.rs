@@ -10,6 +10,7 @@
 mod answers;
 mod bodies;
 mod connections;
+mod environment;
 mod failover;
 mod from_env;
 mod grpc;
@@ -19,6 +20,8 @@ mod health;
 mod json;
 mod logs;
 mod metrics;
+#[cfg(target_os = "linux")]
+mod one_core;
 mod places;
 mod redaction;
 mod server;

@@ -45,7 +45,7 @@
 //!
 //! // At any time, without waiting:
 //! let (health, stats) = (otlp.health(), otlp.stats());
-//! assert_eq!(health.state, OtlpState::Idle); // or Connected, Retrying, Refused
+//! assert_eq!(health.state, OtlpState::Idle); // or Connected, Fallback, Retrying, Refused
 //! assert_eq!((health.last_error, stats.spans_lost.total()), (None, 0));
 //! # drop(tracing);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -14,6 +14,7 @@ mod exporter;
 mod exporters;
 mod headers;
 mod health;
+mod lines;
 mod metrics;
 mod moment;
 mod partial_success;
