@@ -159,6 +159,8 @@ class OtelGui(Receiver):
 
     def start(self, processes):
         address = self.at.removeprefix("http://").rstrip("/")
+        # Alone: while it reads what messages look like, it answers others with status 400.
+        send(f"http://{address}/v1/traces", b"", "application/x-protobuf")
         return GuiRunning(address, None, None)
 
 
@@ -176,6 +178,14 @@ def exported(url, trace):
         return fetch(f"{url}/api/traces/{trace}/export")["traces"]
     except Failure:
         return []  # Not received yet.
+
+
+def send(url, body, content_type):
+    request = urllib.request.Request(url, body, {"content-type": content_type}, method="POST")
+    try:
+        urllib.request.urlopen(request, timeout=PATIENCE_SECONDS).close()
+    except OSError as error:
+        raise Failure(f"{url}: {error}") from None
 
 
 def fetch(url):

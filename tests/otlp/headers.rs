@@ -225,7 +225,16 @@ fn what_cannot_be_built_is_named() {
         "`x y` is not the name of a header"
     );
     assert!(!error(local().header("x", "s3\ncret")).contains("cret\n"));
-    assert!(error(local().proxy("::")).contains("the proxy is no URL"));
+    assert_eq!(
+        error(local().proxy("::")),
+        "the proxy is no URL; expected one such as `http://proxy.example:3128`"
+    );
+    for scheme in ["socks4", "socks4a", "socks5", "socks5h"] {
+        assert_eq!(
+            error(local().proxy(format!("{scheme}://me:s3cret@localhost:1080"))),
+            "the proxy is one of SOCKS, which is not supported; expected one such as `http://proxy.example:3128`"
+        );
+    }
     if let Err(error) = local().protocol(Protocol::Grpc).build() {
         assert_eq!(
             error.to_string(),

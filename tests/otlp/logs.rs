@@ -45,7 +45,7 @@ fn logged() -> Vec<SpanRecord> {
     spans
 }
 
-fn many_logs(spans_with_two: u64) -> Vec<SpanRecord> {
+pub fn many_logs(spans_with_two: u64) -> Vec<SpanRecord> {
     let mut spans = spans(spans_with_two);
     for span in &mut spans {
         span.logs = vec![log(1, "one", Vec::new()), log(2, "two", Vec::new())];

@@ -30,6 +30,8 @@ pub enum Step {
     Slowly(Vec<u8>),
     /// Writes the answer before it reads the body.
     Early(Vec<u8>),
+    /// Reads the body in pieces of 256 KiB, with a pause before each, and answers.
+    ReadSlowly(Duration, Vec<u8>),
 }
 
 /// How much of a request is read.
@@ -201,6 +203,17 @@ impl State {
                 Step::Hang(stage) => {
                     self.read(&mut stream, stage)?;
                     return self.wait_for_end(&mut stream);
+                }
+                Step::ReadSlowly(pause, answer) => {
+                    let head = read_head(&mut stream)?;
+                    let mut body = vec![0; content_length(&head)];
+                    for piece in body.chunks_mut(256 << 10) {
+                        std::thread::sleep(pause);
+                        stream.read_exact(piece).ok()?;
+                    }
+                    self.seen.lock().unwrap().push(Seen { head, body });
+                    stream.write_all(&answer).ok()?;
+                    continue;
                 }
                 Step::Early(answer) => {
                     read_head(&mut stream)?;

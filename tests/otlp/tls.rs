@@ -98,7 +98,7 @@ pub fn server_config(
 }
 
 /// A TLS server for a number of connections.
-fn serve(identity: &Identity, clients: Option<&Authority>, connections: usize) -> SocketAddr {
+pub fn serve(identity: &Identity, clients: Option<&Authority>, connections: usize) -> SocketAddr {
     let config = server_config(identity, clients, &[]);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -243,4 +243,9 @@ fn files_that_cannot_be_used_are_named() {
     );
     // The error does not contain the content of the file.
     assert!(!said.contains("PRIVATE KEY"));
+}
+
+/// A server for one connection.
+pub fn serve_one(identity: &Identity, clients: Option<&Authority>) -> SocketAddr {
+    serve(identity, clients, 1)
 }

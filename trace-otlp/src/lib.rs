@@ -17,6 +17,9 @@
 //! # }
 //! ```
 //!
+//! For users of `opentelemetry-otlp`, the module `from_opentelemetry` lists the options and
+//! variables of that crate, and what corresponds to them here.
+//!
 //! # In code
 //!
 //! `OtlpCollector` is a collector of `trace-core`. It sends on the thread of its own lane, so
@@ -42,7 +45,7 @@
 //!
 //! // At any time, without waiting:
 //! let (health, stats) = (otlp.health(), otlp.stats());
-//! assert_eq!(health.state, OtlpState::Idle); // or Connected, Retrying, Refused
+//! assert_eq!(health.state, OtlpState::Idle); // or Connected, Fallback, Retrying, Refused
 //! assert_eq!((health.last_error, stats.spans_lost.total()), (None, 0));
 //! # drop(tracing);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -175,6 +178,10 @@ mod redact;
 // Sets the exporter up.
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub mod environment;
+
+// A page of the docs.
+#[cfg(feature = "http")]
+pub mod from_opentelemetry;
 
 pub use encode::{Logs, to_protobuf};
 

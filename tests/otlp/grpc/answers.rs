@@ -99,6 +99,15 @@ fn a_long_retry_info_is_kept_and_a_flush_does_not_wait_for_it() {
 }
 
 #[test]
+fn a_retry_after_of_what_is_not_grpc_is_kept() {
+    let server = Server::new([Step::Answer(http_status(503, &[("retry-after", "120")]))]);
+    let collector = to(&server).build().unwrap();
+    collect(&collector, 3);
+    let wait = collector.on_idle().unwrap();
+    assert!(wait.as_secs() > 100, "{wait:?}");
+}
+
+#[test]
 fn what_is_not_grpc_counts_by_its_status() {
     for status in [429, 502, 503, 504] {
         is_sent_again(Step::Answer(http_status(status, &[])));

@@ -126,6 +126,30 @@ fn a_window_that_never_opens_is_given_up() {
 }
 
 #[test]
+fn a_server_that_reads_slowly_gets_a_large_message() {
+    let large = |server: &Server, timeout| {
+        let collector = once_to(server).max_request_bytes(64 << 20);
+        let collector = collector.max_waiting_bytes(64 << 20).timeout(timeout);
+        let collector = collector.build().unwrap();
+        // More than the window of a call.
+        collect_large(&collector, 20);
+        collector
+    };
+    let millisecond = std::time::Duration::from_millis(1);
+    let server = Server::new([Step::ReadSlowly(millisecond, ok())]);
+    let stats = check(&large(&server, LONG));
+    assert_eq!((stats.spans_exported, stats.failed_requests), (20, 0));
+
+    // One that reads too slowly is given up.
+    let server = Server::new([Step::ReadSlowly(SHORT, ok())]);
+    let collector = large(&server, SHORT * 4);
+    let stats = check(&collector);
+    assert_eq!((stats.spans_waiting, stats.failed_requests), (20, 1));
+    let error = last_error(&collector);
+    assert!(error.contains("no answer in time"), "{error}");
+}
+
+#[test]
 fn nothing_is_blocked_by_a_call_that_hangs() {
     let server = Server::forever(Step::Hang);
     let collector = to(&server).timeout(SHORT * 2).build().unwrap();

@@ -35,6 +35,8 @@ pub enum Step {
     Hang,
     /// Does not read the message, and does nothing more.
     HangUnread,
+    /// Reads the message with a pause before each piece, and answers.
+    ReadSlowly(std::time::Duration, Answer),
     /// Sends GOAWAY, and then carries out this call.
     GoAway(Answer),
     /// Answers, and then sends GOAWAY.
@@ -335,6 +337,9 @@ impl State {
         }
         let mut received = Vec::new();
         while let Some(data) = body.data().await {
+            if let Step::ReadSlowly(pause, _) = &step {
+                tokio::time::sleep(*pause).await;
+            }
             let data = data.ok()?;
             body.flow_control().release_capacity(data.len()).ok()?;
             received.extend(data);
@@ -348,7 +353,9 @@ impl State {
             body: received.split_off(5),
         });
         match step {
-            Step::Answer(answer) => write(&mut respond, answer, &signals).await?,
+            Step::Answer(answer) | Step::ReadSlowly(_, answer) => {
+                write(&mut respond, answer, &signals).await?;
+            }
             Step::Reset(reason) => respond.send_reset(reason),
             Step::Close => signals.send(Signal::Close).ok()?,
             Step::GoAway(answer) => {

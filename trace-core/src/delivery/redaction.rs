@@ -13,11 +13,13 @@ use crate::process::caught::catch;
 use crate::stream::decode::{Decoded, ReplaceTexts};
 use crate::stream::{FieldKey, Header, Site};
 use crate::value::redaction::{KeyVerdict, REDACTED, Redactor};
-use crate::value::{Resource, TagArray, TagValue};
+use crate::value::{Resource, Tag, TagArray, TagRef, TagValue};
 
 /// The redactor of a tracer, and its verdicts about keys.
 pub(super) struct Redaction {
     redactor: Box<dyn Redactor>,
+    /// Whether the redactor replaces numbers.
+    sees_numbers: bool,
     /// The keys of sites, by the number of the site and the index of the key. Sites are never
     /// removed, so their verdicts are kept, too.
     of_sites: Vec<Box<[SiteKey]>>,
@@ -51,7 +53,12 @@ const MAX_CLEAN_BYTES: usize = 64;
 
 impl Redaction {
     pub(super) fn new(redactor: Box<dyn Redactor>) -> Self {
+        let sees_numbers = catch(|| redactor.sees_numbers());
         Self {
+            sees_numbers: sees_numbers.unwrap_or_else(|| {
+                after_panic();
+                true
+            }),
             redactor,
             of_sites: Vec::new(),
             names: Vec::new(),
@@ -83,8 +90,24 @@ impl Redaction {
                         }
                     }
                 }
-                _ => {}
+                _ => self.replace_numbers_of(tag),
             }
+        }
+    }
+
+    /// Replaces the numbers and booleans of a tag of the resource.
+    fn replace_numbers_of(&self, tag: &mut Tag) {
+        if !self.sees_numbers || self.ask(&tag.key) != KeyVerdict::ReplaceAll {
+            return;
+        }
+        let replace = |number: TagRef<'_>| self.replace_as_text(&tag.key, number);
+        match &mut tag.value {
+            TagValue::Array(array) => {
+                if let Some(texts) = array.numbers_as_texts(|number| Some(replace(number))) {
+                    *array = texts;
+                }
+            }
+            number => *number = TagValue::String(replace(number.as_ref())),
         }
     }
 
@@ -98,7 +121,7 @@ impl Redaction {
         match verdict {
             KeyVerdict::Keep => None,
             KeyVerdict::Scan => self.scan(value).map(Cow::Owned),
-            KeyVerdict::Replace => {
+            KeyVerdict::Replace | KeyVerdict::ReplaceAll => {
                 let replaced = catch(|| self.redactor.replace_value(key, value));
                 Some(replaced.unwrap_or_else(|| after_panic().into()))
             }
@@ -112,10 +135,16 @@ impl Redaction {
         catch(|| self.redactor.redact_text(text)).unwrap_or_else(|| Some(after_panic().to_owned()))
     }
 
+    /// Returns what takes the place of a number or a boolean.
+    fn replace_as_text(&self, key: &str, number: TagRef<'_>) -> Cow<'static, str> {
+        let replaced = catch(|| self.redactor.replace_value(key, &number.to_string()));
+        replaced.unwrap_or_else(|| after_panic().into())
+    }
+
     fn ask(&self, key: &str) -> KeyVerdict {
         catch(|| self.redactor.redact_key(key)).unwrap_or_else(|| {
             after_panic();
-            KeyVerdict::Replace
+            KeyVerdict::ReplaceAll
         })
     }
 
@@ -218,6 +247,28 @@ impl ReplaceTexts for Redaction {
                 self.replace(verdict, key, value)
             }
         }
+    }
+
+    fn sees_numbers(&self) -> bool {
+        self.sees_numbers
+    }
+
+    fn replace_number(
+        &mut self,
+        key: FieldKey<'_>,
+        site: &'static Site,
+        number: TagRef<'_>,
+    ) -> Option<Cow<'static, str>> {
+        let verdict = match key {
+            FieldKey::Site { index, .. } => {
+                let keys = self.of_sites.get(site_number(site));
+                let known = keys.and_then(|keys| keys.get(usize::from(index))?.verdict);
+                known.unwrap_or_else(|| self.ask_about(site, index))
+            }
+            FieldKey::Text(key) => self.ask_text(key),
+        };
+        let is_replaced = verdict == KeyVerdict::ReplaceAll;
+        is_replaced.then(|| self.replace_as_text(key.text(site), number))
     }
 
     fn replace_text(&mut self, text: &str) -> Option<String> {

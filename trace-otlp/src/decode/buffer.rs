@@ -13,6 +13,8 @@ pub(super) struct Buffer<R> {
     filled: usize,
     /// The place of byte `done` in the input.
     at: Position,
+    /// Most objects and arrays of one request.
+    max_items: usize,
     progress: Progress,
 }
 
@@ -37,6 +39,7 @@ impl<R> Buffer<R> {
             done: 0,
             filled: 0,
             at: Position { line: 1, column: 1 },
+            max_items: usize::MAX,
             progress: Progress::Reading,
         }
     }
@@ -49,6 +52,10 @@ impl<R> Buffer<R> {
     /// Returns the bytes that were read but not passed over.
     pub(super) fn rest(&self) -> &[u8] {
         self.bytes.get(self.done..self.filled).unwrap_or_default()
+    }
+
+    pub(super) const fn set_max_items(&mut self, items: usize) {
+        self.max_items = items;
     }
 
     pub(super) fn is_broken(&self) -> bool {
@@ -123,6 +130,12 @@ impl<R: Read> Buffer<R> {
             };
             if bytes > max_bytes {
                 return Err(self.too_long(self.at, "the request", max_bytes));
+            }
+            if scan.items() > self.max_items {
+                self.progress = Progress::Broken;
+                let most = self.max_items;
+                let message = format!("the request has more than {most} objects and arrays");
+                return Err(DecodeError::new(self.at, message));
             }
             match end {
                 Some(end) => return Ok(end),

@@ -72,6 +72,13 @@ enum Unread {
 const MAX_ARRAYS: usize = 2;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+impl<R> Frames<R> {
+    /// Sets how many objects and arrays a request may have.
+    pub(super) const fn set_max_items(&mut self, items: usize) {
+        self.input.set_max_items(items);
+    }
+}
+
 impl<R: Read> Frames<R> {
     pub(super) fn new(reader: R) -> Self {
         Self {

@@ -44,6 +44,10 @@ pub struct DecodeOptions {
     /// bytes end the input. In memory, a request takes several times as much. Default: 256
     /// MiB.
     pub max_request_bytes: usize,
+    /// Most objects and arrays of one request. More end the input. An empty object has two bytes
+    /// and takes up to a hundred in memory, so without this limit a request could take 30 times
+    /// its bytes. Default: 16,777,216, which is enough for 256 MiB of attributes.
+    pub max_items: usize,
 }
 
 impl Default for DecodeOptions {
@@ -51,6 +55,7 @@ impl Default for DecodeOptions {
         Self {
             lenient: false,
             max_request_bytes: 256 << 20,
+            max_items: 16 << 20,
         }
     }
 }
@@ -98,7 +103,9 @@ impl<R: Read> Iterator for Requests<R> {
         let DecodeOptions {
             lenient,
             max_request_bytes,
+            max_items,
         } = self.options;
+        self.frames.set_max_items(max_items);
         let result = match self.frames.next(max_request_bytes) {
             Ok(Some(frame)) => {
                 let is_empty = frame.is_first && request::is_empty(frame.bytes);

@@ -20,6 +20,8 @@ pub(super) struct Scan {
     /// bit. Levels deeper than the number of bits are forgotten; such documents cannot be read
     /// anyway.
     objects: u128,
+    /// How many objects and arrays have begun.
+    begun: usize,
     in_text: bool,
     /// Whether the byte before was a backslash in a text.
     is_escaped: bool,
@@ -49,6 +51,7 @@ impl Scan {
             column,
             depth: 0,
             objects: 0,
+            begun: 0,
             in_text: false,
             is_escaped: false,
             last: 0,
@@ -80,6 +83,7 @@ impl Scan {
                         return Some(End::Cut(index));
                     }
                     self.depth += 1;
+                    self.begun += 1;
                     self.objects = self.objects << 1 | u128::from(*byte == b'{');
                     self.see(*byte);
                 }
@@ -97,6 +101,11 @@ impl Scan {
             self.scanned += 1;
         }
         is_whole.then_some(End::Cut(bytes.len()))
+    }
+
+    /// Returns how many objects and arrays have begun.
+    pub(super) const fn items(&self) -> usize {
+        self.begun
     }
 
     const fn see(&mut self, byte: u8) {

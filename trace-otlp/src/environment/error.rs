@@ -40,11 +40,19 @@ impl EnvironmentError {
 
     /// A file that cannot be read.
     pub(super) fn no_file(variable: &str, path: &Path, source: std::io::Error) -> Self {
-        let path = path.display().to_string();
-        let path = trace_core::visible(&path, 1_000).into_owned();
         Self {
-            message: format!("`{variable}` is `{path}`, which cannot be read"),
             source: Some(std::sync::Arc::new(source)),
+            ..Self::bad_file(variable, path, "cannot be read")
+        }
+    }
+
+    /// A file that cannot be used: `problem` completes "which ..".
+    pub(super) fn bad_file(variable: &str, path: &Path, problem: &str) -> Self {
+        let path = path.display().to_string();
+        let path = trace_core::visible(&path, 1_000);
+        Self {
+            message: format!("`{variable}` is `{path}`, which {problem}"),
+            source: None,
         }
     }
 

@@ -10,6 +10,11 @@ pub(super) fn entries(list: &str) -> impl Iterator<Item = &str> {
     entries.filter(|entry| !entry.is_empty())
 }
 
+/// Returns whether a list has an entry, in any case.
+pub(super) fn has(list: &str, wanted: &str) -> bool {
+    entries(list).any(|entry| entry.eq_ignore_ascii_case(wanted))
+}
+
 /// Splits an entry at its first `=`.
 pub(super) fn pair(entry: &str) -> Option<(&str, &str)> {
     let (key, value) = entry.split_once('=')?;

@@ -8,6 +8,7 @@
 use super::endpoint::Endpoint;
 use super::error::EnvironmentError;
 use super::features::Features;
+use super::list;
 use super::signal::Signal;
 use super::target::Target;
 use super::variables::Variables;
@@ -84,7 +85,7 @@ fn may_send(variables: &mut Variables<'_>) -> bool {
     let Some(exporter) = variables.text(EXPORTER) else {
         return true;
     };
-    let is_otlp = exporter.eq_ignore_ascii_case("otlp");
+    let is_otlp = list::has(&exporter, "otlp");
     if !is_otlp {
         let shown = trace_core::visible(&exporter, 200);
         let problem = format!("is `{shown}`, not `otlp`: exceptions stay span events");

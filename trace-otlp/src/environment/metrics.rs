@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::endpoint::Endpoint;
 use super::error::EnvironmentError;
 use super::features::Features;
+use super::list;
 use super::signal::Signal;
 use super::target::Target;
 use super::variables::Variables;
@@ -39,15 +40,13 @@ impl MetricSettings {
     ) -> Result<Option<Self>, EnvironmentError> {
         // Other values configure other metrics, so they are not mistakes.
         let exporter = variables.text("OTEL_METRICS_EXPORTER");
-        if !exporter.is_some_and(|exporter| exporter.eq_ignore_ascii_case("otlp")) {
+        if !exporter.is_some_and(|exporters| list::has(&exporters, "otlp")) {
             return Ok(None);
         }
-        let every = variables.duration("OTEL_METRIC_EXPORT_INTERVAL");
+        let every = variables.interval("OTEL_METRIC_EXPORT_INTERVAL");
         let target = Target::read(variables, features, protocol, traces, Signal::Metrics)?;
         Ok(Some(Self {
-            every: every
-                .filter(|every| !every.is_zero())
-                .unwrap_or(DEFAULT_INTERVAL),
+            every: every.unwrap_or(DEFAULT_INTERVAL),
             target,
         }))
     }

@@ -44,6 +44,7 @@
 //! | `OTEL_PROPAGATORS` | the headers that carry contexts; after `install`, [`span::inject`](trace_core::span::inject), [`propagation::extract`](trace_core::propagation::extract) and the layers of `trace-http` use them, unless another [propagator](trace_core::TracerBuilder::propagator) is set | `tracecontext,baggage` |
 //! | `OTEL_LOG_LEVEL` | which lines of [`diagnostics`](trace_core::diagnostics) are printed; `debug`: also the settings that were read here | `error`, in debug builds `warn` |
 //! | `OTEL_CONFIG_FILE`, `OTEL_ENTITIES` | not read, with a warning | |
+//! | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY` | the [proxy](crate::OtlpCollectorBuilder::proxy) over HTTP, as other clients use it; also in lower case, which wins; not for this machine, and not with `grpc` | no proxy |
 //!
 //! Each variable `OTEL_EXPORTER_OTLP_X` has a variant `OTEL_EXPORTER_OTLP_TRACES_X`, which
 //! wins. An empty value counts as not set. Upper and lower case do not matter in values such
@@ -79,6 +80,7 @@ mod signal;
 mod target;
 #[cfg(test)]
 mod tests;
+mod tls_files;
 mod url;
 mod variables;
 

@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use crate::export::is_url;
+
 /// A checked URL.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Url {
@@ -45,8 +47,13 @@ impl Url {
         let path = path_and_query.split('?').next().unwrap_or("");
         let root = if path.is_empty() { "/" } else { "" };
         let query = path_and_query.strip_prefix(path).unwrap_or("");
+        let text = format!("{scheme}://{authority}{path}{root}{query}");
+        // The exporter's own check, whose error would not name the variable.
+        if !is_url(&text) {
+            return None;
+        }
         Some(Self {
-            text: format!("{scheme}://{authority}{path}{root}{query}"),
+            text,
             is_secure,
             place: place.to_owned(),
             path: format!("{path}{root}"),
@@ -141,7 +148,7 @@ mod tests {
             "http://127.0.0.1:4318/v1/traces?tenant=a",
             "http://[::1]:4318",
             "http://user:p%40ss@host:80/x",
-            "http://host:/",
+            "http://host/%41?a=%zz",
         ] {
             assert!(Url::parse(good).is_some(), "{good}");
         }
@@ -152,6 +159,8 @@ mod tests {
             "http://:4318",
             "http:///v1/traces",
             "http://host:port",
+            "http://host:",
+            "http://h%zz/",
             "http://host:99999",
             "http://host:0",
             "http://host:+1",

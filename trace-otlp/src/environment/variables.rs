@@ -47,7 +47,11 @@ impl<'a> Variables<'a> {
     /// Adds a warning: `problem` completes "`VARIABLE` ..".
     pub(super) fn warn(&mut self, variable: &str, problem: impl Into<String>) {
         let (variable, problem) = (variable.to_owned(), problem.into());
-        self.warnings.push(Warning { variable, problem });
+        let warning = Warning { variable, problem };
+        // A variable of all signals is read for each of them.
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
     }
 
     /// Returns the value without white space at its ends; `None` if it is not set or empty.
@@ -93,9 +97,20 @@ impl<'a> Variables<'a> {
     /// Reads a duration in milliseconds.
     pub(super) fn duration(&mut self, name: &str) -> Option<Duration> {
         let expected = format!("a whole number of milliseconds up to {MAX_MILLISECONDS}");
-        self.parsed(name, &expected, |text| {
+        self.milliseconds(name, &expected, 0)
+    }
+
+    /// Reads a duration in milliseconds that is not zero.
+    pub(super) fn interval(&mut self, name: &str) -> Option<Duration> {
+        let expected = format!("a whole number of milliseconds from 1 to {MAX_MILLISECONDS}");
+        self.milliseconds(name, &expected, 1)
+    }
+
+    fn milliseconds(&mut self, name: &str, expected: &str, least: u64) -> Option<Duration> {
+        self.parsed(name, expected, |text| {
             let milliseconds = text.parse().ok()?;
-            (milliseconds <= MAX_MILLISECONDS).then(|| Duration::from_millis(milliseconds))
+            let is_right = (least..=MAX_MILLISECONDS).contains(&milliseconds);
+            is_right.then(|| Duration::from_millis(milliseconds))
         })
     }
 

@@ -74,12 +74,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::transport::AnswerForm;
 
     fn meaning_of(status: Status, retry_after: Option<Duration>) -> Meaning {
         meaning(&Response {
             status,
             message: None,
             retry_after,
+            form: AnswerForm::Protobuf,
             body: Vec::new(),
             problem: None,
         })
@@ -124,6 +126,7 @@ mod tests {
                 status: Status::Grpc(code),
                 message: Some(message.to_owned()),
                 retry_after,
+                form: AnswerForm::Protobuf,
                 body: Vec::new(),
                 problem: None,
             })

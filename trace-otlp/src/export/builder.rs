@@ -218,6 +218,10 @@ impl OtlpCollectorBuilder {
     /// Sets the URL of a proxy. Default: the environment's `HTTPS_PROXY` or `HTTP_PROXY`, else
     /// `ALL_PROXY`, unless `NO_PROXY` lists the host, or the host is this machine.
     ///
+    /// SOCKS proxies are not supported, and an `https` proxy needs the feature `tls`: otherwise
+    /// [`build`](Self::build) returns an error. If a proxy of the environment cannot be used,
+    /// [`diagnostics`](trace_core::diagnostics) reports it, and requests are sent without it.
+    ///
     /// [`Protocol::Grpc`] does not support proxies: [`build`](Self::build) returns an error
     /// for this option, and proxies of the environment are not used.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
@@ -251,8 +255,8 @@ impl OtlpCollectorBuilder {
     ///
     /// # Errors
     ///
-    /// If a URL is invalid, a file cannot be used, a header cannot be sent, or an option needs
-    /// a feature that is not compiled in.
+    /// If a URL is invalid, a proxy or a file cannot be used, a header cannot be sent, or an
+    /// option needs a feature that is not compiled in.
     pub fn build(self) -> Result<OtlpCollector, OtlpError> {
         let form = connect::form(self.protocol)?;
         let options = self.connect_options()?;

@@ -34,7 +34,9 @@ use super::stats::OtlpStats;
 /// - Logs are sent with their span, or as [log records](crate::OtlpCollectorBuilder::logs). If
 ///   the server refuses log records, spans are sent as before.
 /// - Every span is counted in the [statistics](Self::stats), at any time. When sending begins
-///   to fail or works again, [`diagnostics`](trace_core::diagnostics) writes one line.
+///   to fail, works again or uses a fallback, and when spans are lost,
+///   [`diagnostics`](trace_core::diagnostics) writes one line, at most one a minute about each
+///   subject.
 ///
 /// In the child of a `fork`, do not use a collector of the parent. A tracer that the child
 /// builds needs its own.
@@ -170,7 +172,8 @@ impl Collector for OtlpCollector {
         }
     }
 
-    /// Sends waiting items if a server is due. Returns the time until the next one is due.
+    /// Sends waiting items if a server is due, and writes lines that are due. Returns the time
+    /// until there is more to do.
     fn on_idle(&self) -> Option<Duration> {
         let mut turn = self.turn();
         turn.exporters.send_due();

@@ -79,6 +79,11 @@ impl Endpoint {
     }
 }
 
+/// Returns whether requests can go to a URL.
+pub(crate) fn is_url(text: &str) -> bool {
+    Endpoint::from_whole(text).is_ok()
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown)

@@ -21,6 +21,8 @@ pub(super) struct Server {
     backoff: Backoff,
     /// When the server is due again, if it has failed.
     retry_at: Option<Moment>,
+    /// Its last failure.
+    error: String,
 }
 
 impl Server {
@@ -31,6 +33,7 @@ impl Server {
             max_body_bytes: usize::MAX,
             backoff: Backoff::default(),
             retry_at: None,
+            error: String::new(),
         }
     }
 }
@@ -52,6 +55,10 @@ impl Endpoints {
         times.min().flatten()
     }
 
+    pub(super) fn first(&self) -> Option<&Endpoint> {
+        self.servers.first().map(|server| &server.endpoint)
+    }
+
     pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut Server> {
         self.servers.get_mut(index)
     }
@@ -70,9 +77,16 @@ impl Endpoints {
         }
     }
 
+    /// Returns why the first server does not accept what this one accepts; `None` for the first.
+    pub(super) fn passed_over(&self, index: usize) -> Option<&str> {
+        let first = self.servers.first().filter(|_| index > 0)?;
+        Some(&first.error)
+    }
+
     /// Notes that a server failed. `asked` is how long the server asked to wait.
-    pub(super) fn fail(&mut self, index: usize, asked: Option<Duration>) {
+    pub(super) fn fail(&mut self, index: usize, error: &str, asked: Option<Duration>) {
         if let Some(server) = self.servers.get_mut(index) {
+            error.clone_into(&mut server.error);
             let wait = server.backoff.fail(asked, self.delays);
             server.retry_at = Some(Moment::now().after(wait));
         }

@@ -14,14 +14,15 @@ use trace_core::visible;
 use super::answer::{Meaning, meaning};
 use super::endpoints::{Endpoints, Server};
 use super::headers::Headers;
-use super::health::{Health, Note, Trouble};
+use super::health::{Health, Trouble};
+use super::lines::Topic;
 use super::moment::Moment;
 use super::partial_success::{self, PartialSuccess};
 use super::pending::{Pending, RequestLimits};
 use super::stats::{Counters, Loss};
 use crate::encode::{Format, Frame, Part, Signal};
 use crate::transport::{
-    BodyProblem, Compressor, Request, Response, SendError, SendFailure, Status,
+    AnswerForm, BodyProblem, Compressor, Request, Response, SendError, SendFailure, Status,
 };
 
 /// Sends the items of one signal.
@@ -137,19 +138,22 @@ impl Exporter {
         }
         self.pending.fit();
         self.note_waiting();
+        self.shared.health.say_due();
     }
 
-    /// Returns the time until there is something to do; `None` if nothing waits.
+    /// Returns the time until there is something to do; `None` if neither an item nor a line
+    /// waits.
     pub(super) fn next_wake(&self) -> Option<Duration> {
+        let line = self.shared.health.next_line();
         if self.pending.is_empty() {
-            return None;
+            return line;
         }
         let now = Moment::now();
-        Some(
-            self.endpoints
-                .next_try()
-                .map_or(Duration::ZERO, |at| at.since(now)),
-        )
+        let next_try = self
+            .endpoints
+            .next_try()
+            .map_or(Duration::ZERO, |at| at.since(now));
+        Some(line.map_or(next_try, |line| line.min(next_try)))
     }
 
     /// Gives up everything that waits, and counts it as lost.
@@ -158,6 +162,7 @@ impl Exporter {
         let left = self.pending.remove(usize::MAX);
         self.lose(left, Loss::ShutDown);
         self.note_waiting();
+        self.shared.health.say_rest();
     }
 
     /// Sends one request. Its items stay in the list until its outcome is known.
@@ -234,28 +239,30 @@ impl Exporter {
         let asked_again = std::mem::take(&mut self.asked_again);
         let mut error = format!("`{endpoint}` answers {}", response.status);
         if let Some(message) = &response.message {
-            let hidden = server.endpoint.authorization.as_ref();
-            let said = self.headers.hide_in(message, hidden);
+            let said = self.headers.hide_in(message, &server.endpoint);
             error = format!("{error}: {}", visible(&said, MAX_SERVER_TEXT));
         }
         match meaning(response) {
             Meaning::Taken => {
-                let hidden = server.endpoint.authorization.clone();
+                let hidden = server.endpoint.clone();
                 self.endpoints.succeed(index);
                 self.max_parts = usize::MAX;
-                self.shared.health.succeed(&endpoint);
+                let passed_over = self.endpoints.passed_over(index);
+                self.shared.health.succeed(&endpoint, passed_over);
                 let partial = self.read_body(&endpoint, response);
                 let items = self.pending.remove(parts);
                 let rejected = partial.rejected.min(items);
                 self.shared.counters.export(items, rejected);
-                if partial != PartialSuccess::default() {
-                    let said = self.headers.hide_in(&partial.message, hidden.as_ref());
+                if partial == PartialSuccess::default() {
+                    self.shared.health.end(Topic::PartialSuccess);
+                } else {
+                    let said = self.headers.hide_in(&partial.message, &hidden);
                     let said = visible(&said, MAX_SERVER_TEXT);
                     let message = format!(
                         "`{endpoint}` rejected {rejected} of {items} {}: {said}",
                         self.items()
                     );
-                    self.shared.health.note(Note::PartialSuccess, &message);
+                    self.shared.health.note(Topic::PartialSuccess, &message);
                     self.shared.health.note_error(message);
                 }
             }
@@ -287,11 +294,14 @@ impl Exporter {
     fn read_body(&self, endpoint: &str, response: &Response) -> PartialSuccess {
         let problem = match response.problem {
             None => match partial_success::read(
-                self.settings.format,
+                self.format_of(response.form),
                 self.settings.signal,
                 &response.body,
             ) {
-                Ok(partial) => return partial,
+                Ok(partial) => {
+                    self.shared.health.end(Topic::Unreadable);
+                    return partial;
+                }
                 Err(partial_success::Unreadable) => "is not one of OTLP",
             },
             Some(BodyProblem::TooLarge) => "is too large",
@@ -306,9 +316,20 @@ impl Exporter {
             "`{endpoint}` took {}, and its answer {problem}: whether it rejected some is unknown",
             self.items()
         );
-        self.shared.health.note(Note::Unreadable, &message);
+        self.shared.health.note(Topic::Unreadable, &message);
         self.shared.health.note_error(message);
         PartialSuccess::default()
+    }
+
+    /// Returns the format of an answer's body: that of the request, unless the answer names
+    /// another.
+    fn format_of(&self, form: AnswerForm) -> Format {
+        match form {
+            AnswerForm::Protobuf => Format::Protobuf,
+            #[cfg(feature = "json")]
+            AnswerForm::Json => Format::Json,
+            _ => self.settings.format,
+        }
     }
 
     /// Makes the next request about half as large. A single item that is too large is lost.
@@ -328,7 +349,7 @@ impl Exporter {
         self.shared.counters.lose(items, Loss::TooLarge);
         let one = self.settings.signal.item();
         let message = format!("{error} to a request of one {one}, which is lost");
-        self.shared.health.note(Note::TooLarge, &message);
+        self.shared.health.note(Topic::TooLarge, &message);
         self.shared.health.note_error(message);
     }
 
@@ -337,7 +358,7 @@ impl Exporter {
         let begin = Moment::now();
         self.asked_again = false;
         self.shared.counters.count_failure();
-        self.endpoints.fail(index, asked);
+        self.endpoints.fail(index, &error, asked);
         if self.endpoints.due(begin).is_some() {
             return self.shared.health.note_error(error);
         }
@@ -357,20 +378,25 @@ impl Exporter {
             return;
         }
         self.shared.counters.lose(lost, why);
-        let (note, message) = match why {
+        let items = self.items();
+        let endpoint = self.endpoints.first().map(ToString::to_string);
+        let endpoint = endpoint.unwrap_or_default();
+        let (topic, message) = match why {
             Loss::ListFull => (
-                Note::ListFull,
-                "wait than `max_waiting_bytes` allows; the oldest are lost",
+                Topic::ListFull,
+                format!(
+                    "more {items} wait for `{endpoint}` than `max_waiting_bytes` allows; the oldest are lost"
+                ),
             ),
             Loss::TooOld => (
-                Note::TooOld,
-                "have waited longer than `max_retry_age`; they are lost",
+                Topic::TooOld,
+                format!(
+                    "{items} have waited for `{endpoint}` longer than `max_retry_age`; they are lost"
+                ),
             ),
             Loss::Refused | Loss::ShutDown | Loss::TooLarge => return,
         };
-        let more = if note == Note::ListFull { "more " } else { "" };
-        let message = format!("{more}{} {message}", self.items());
-        self.shared.health.note(note, &message);
+        self.shared.health.note(topic, &message);
     }
 
     /// Returns the name of the items, for messages.

@@ -12,6 +12,7 @@ use http::header::{
     TRANSFER_ENCODING, USER_AGENT,
 };
 
+use super::endpoint::Endpoint;
 use super::moment::Moment;
 
 /// Returns headers, such as a token that expires.
@@ -89,15 +90,20 @@ impl Headers {
         self.source.is_some()
     }
 
-    /// Hides the values of these headers, and of `more`, in a server's text, which may repeat
-    /// them.
-    pub(super) fn hide_in(&self, text: &str, more: Option<&HeaderValue>) -> String {
+    /// Hides the values of these headers, and the secrets of the URL, in a server's text, which
+    /// may repeat them.
+    pub(super) fn hide_in(&self, text: &str, endpoint: &Endpoint) -> String {
         let asked = self.asked.iter().flat_map(|(headers, _)| headers);
         let secrets = self.fixed.iter().chain(asked);
         let secrets = secrets.filter(|(name, _)| **name != USER_AGENT);
-        let secrets = secrets.map(|(_, value)| value).chain(more);
+        let secrets = secrets
+            .map(|(_, value)| value)
+            .chain(&endpoint.authorization);
+        let secrets = secrets.filter_map(|value| value.to_str().ok());
+        let query = endpoint.uri.query().unwrap_or_default().split('&');
+        let query = query.filter_map(|parameter| Some(parameter.split_once('=')?.1));
         let mut text = text.to_owned();
-        for secret in secrets.filter_map(|value| value.to_str().ok()) {
+        for secret in secrets.chain(query) {
             // Also the token alone, without `Bearer`.
             let last = secret.rsplit(' ').next().unwrap_or_default();
             for secret in [secret, last] {
@@ -126,7 +132,7 @@ fn insert(map: &mut HeaderMap, headers: &[(String, String)]) -> Result<(), Heade
     for (name, value) in headers {
         let shown = || trace_core::visible(name, 100).into_owned();
         let key: HeaderName = name.parse().map_err(|_| HeaderProblem::Name(shown()))?;
-        if RESERVED.contains(&key) {
+        if is_reserved(&key) {
             return Err(HeaderProblem::Reserved(shown()));
         }
         let value = HeaderValue::try_from(value.trim());
@@ -135,6 +141,11 @@ fn insert(map: &mut HeaderMap, headers: &[(String, String)]) -> Result<(), Heade
         map.insert(key, value);
     }
     Ok(())
+}
+
+/// Returns whether a header belongs to the request, so that nobody may set it.
+pub(crate) fn is_reserved(name: &HeaderName) -> bool {
+    RESERVED.contains(name)
 }
 
 impl fmt::Display for HeaderProblem {
@@ -222,10 +233,13 @@ mod tests {
             ("x", "a"),
         ]);
         let headers = Headers::new(&fixed, None, Duration::ZERO).unwrap();
-        let more = HeaderValue::from_static("Basic xyzzy");
+        let endpoint = Endpoint::from_whole("http://me:xyz@host/a?b=1&key=plugh").unwrap();
         assert_eq!(
-            headers.hide_in("a key abcdef, token t0ken, and xyzzy", Some(&more)),
-            "a key [redacted], token [redacted], and [redacted]"
+            headers.hide_in(
+                "a key abcdef, token t0ken, bWU6eHl6, and no /a?b=1&key=plugh",
+                &endpoint
+            ),
+            "a key [redacted], token [redacted], [redacted], and no /a?b=1&key=[redacted]"
         );
     }
 }

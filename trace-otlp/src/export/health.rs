@@ -1,10 +1,13 @@
 //! The state of sending, the last error, and the lines about changes.
+//!
+//! `lines.rs` decides when a line is written.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use trace_core::{Clock, Timestamp};
 
+use super::lines::{Lines, Topic};
 use super::moment::Moment;
 
 /// The state of an [`OtlpCollector`](crate::OtlpCollector). No text contains a header's value,
@@ -52,8 +55,14 @@ pub struct OtlpSignalHealth {
 pub enum OtlpState {
     /// No request has been sent yet.
     Idle,
-    /// A server accepted the items.
+    /// The first endpoint accepted the items.
     Connected,
+    /// A [fallback](crate::OtlpCollectorBuilder::fallback) accepted the items, because the
+    /// endpoints before it did not.
+    Fallback {
+        /// When it accepted the first of these requests.
+        since: Timestamp,
+    },
     /// No endpoint accepts the items. They wait and are sent again.
     Retrying {
         /// When the first of these requests failed.
@@ -65,10 +74,6 @@ pub enum OtlpState {
         since: Timestamp,
     },
 }
-
-/// Shortest time between two lines about trouble, so that a server that comes and goes does not
-/// fill the log.
-const QUIET_TIME: Duration = Duration::from_secs(60);
 
 /// What is known about sending, shared by all threads. The lock is never held while a request
 /// is sent or a line is written.
@@ -84,21 +89,7 @@ struct Known {
     endpoint: String,
     last_error: Option<String>,
     waiting_bytes: u64,
-    /// When the last line about trouble was written.
-    told_at: Option<Moment>,
-    /// Whether a line was written about the current trouble.
-    is_told: bool,
-    notes: u8,
-}
-
-/// Messages that are written only once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Note {
-    PartialSuccess,
-    Unreadable,
-    ListFull,
-    TooOld,
-    TooLarge,
+    lines: Lines,
 }
 
 /// The kinds of trouble. Each is also a state.
@@ -138,9 +129,7 @@ impl Health {
                 endpoint,
                 last_error: None,
                 waiting_bytes: 0,
-                told_at: None,
-                is_told: false,
-                notes: 0,
+                lines: Lines::new(items),
             }),
         }
     }
@@ -161,24 +150,30 @@ impl Health {
         self.lock().waiting_bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
     }
 
-    /// Notes that a server accepted items.
-    pub(super) fn succeed(&self, endpoint: &str) {
-        let was_told = {
+    /// Notes that a server accepted items. `passed_over` is why the first server did not, if this
+    /// is another one.
+    pub(super) fn succeed(&self, endpoint: &str, passed_over: Option<&str>) {
+        let since = self.clock.now();
+        let is_fallback = passed_over.is_some();
+        let lines = {
             let mut known = self.lock();
-            if known.state != OtlpState::Connected {
-                known.state = OtlpState::Connected;
-            }
+            known.state = match known.state {
+                OtlpState::Fallback { .. } if is_fallback => known.state,
+                _ if is_fallback => OtlpState::Fallback { since },
+                _ => OtlpState::Connected,
+            };
             if known.endpoint != endpoint {
                 endpoint.clone_into(&mut known.endpoint);
+                known.lines.end(Topic::Fallback);
             }
-            std::mem::take(&mut known.is_told)
+            let line =
+                passed_over.map(|error| format!("{error}; {} go to `{endpoint}`", self.items));
+            known.lines.succeed(Moment::now(), endpoint, line)
         };
-        if was_told {
-            say(&format!("`{endpoint}` takes {} again", self.items));
-        }
+        say(&lines);
     }
 
-    /// Notes a failure without a change of state: another endpoint is tried.
+    /// Notes a failure without a change of state, such as when another endpoint is tried.
     pub(super) fn note_error(&self, error: String) {
         self.lock().last_error = Some(error);
     }
@@ -186,36 +181,52 @@ impl Health {
     /// Notes that items wait or are lost. `advice` completes the line.
     pub(super) fn fail(&self, trouble: Trouble, endpoint: &str, error: &str, advice: &str) {
         let now = self.clock.now();
-        let is_said = {
+        let lines = {
             let mut known = self.lock();
-            let (is_same, state) = match (trouble, known.state) {
-                (Trouble::Retrying, OtlpState::Retrying { .. })
-                | (Trouble::Refused, OtlpState::Refused { .. }) => (true, known.state),
-                (Trouble::Retrying, _) => (false, OtlpState::Retrying { since: now }),
-                (Trouble::Refused, _) => (false, OtlpState::Refused { since: now }),
+            let (topic, state) = match (trouble, known.state) {
+                (Trouble::Retrying, OtlpState::Retrying { .. }) => (Topic::Retrying, known.state),
+                (Trouble::Refused, OtlpState::Refused { .. }) => (Topic::Refused, known.state),
+                (Trouble::Retrying, _) => (Topic::Retrying, OtlpState::Retrying { since: now }),
+                (Trouble::Refused, _) => (Topic::Refused, OtlpState::Refused { since: now }),
             };
             known.state = state;
             endpoint.clone_into(&mut known.endpoint);
             known.last_error = Some(error.to_owned());
-            !is_same && known.may_tell()
+            let line = format!("{error}; {advice}");
+            known.lines.fail(Moment::now(), topic, line)
         };
-        if is_said {
-            say(&format!("{error}; {advice}"));
-        }
+        say(&lines);
     }
 
-    /// Writes a message, unless the same note was written before.
-    pub(super) fn note(&self, note: Note, message: &str) {
-        let bit = 1 << note as u8;
-        let is_new = {
-            let mut known = self.lock();
-            let is_new = known.notes & bit == 0;
-            known.notes |= bit;
-            is_new
-        };
-        if is_new {
-            say(message);
-        }
+    /// Notes an event that is not a state, and writes its line.
+    pub(super) fn note(&self, topic: Topic, message: &str) {
+        let lines = self
+            .lock()
+            .lines
+            .note(Moment::now(), topic, message.to_owned());
+        say(&lines);
+    }
+
+    /// Notes that something is over.
+    pub(super) fn end(&self, topic: Topic) {
+        self.lock().lines.end(topic);
+    }
+
+    /// Writes the lines that have waited long enough.
+    pub(super) fn say_due(&self) {
+        let lines = self.lock().lines.due(Moment::now());
+        say(&lines);
+    }
+
+    /// Writes all lines that wait.
+    pub(super) fn say_rest(&self) {
+        let lines = self.lock().lines.rest(Moment::now());
+        say(&lines);
+    }
+
+    /// Returns the time until the next line; `None` if no line waits.
+    pub(super) fn next_line(&self) -> Option<Duration> {
+        self.lock().lines.next_due(Moment::now())
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -223,20 +234,8 @@ impl Health {
     }
 }
 
-impl Known {
-    fn may_tell(&mut self) -> bool {
-        let now = Moment::now();
-        let is_quiet = self
-            .told_at
-            .is_none_or(|told| now.since(told) >= QUIET_TIME);
-        if is_quiet {
-            self.told_at = Some(now);
-            self.is_told = true;
-        }
-        is_quiet
+fn say(lines: &[String]) {
+    for line in lines {
+        trace_core::__private::export_changed(&format!("collector otlp: {line}"));
     }
-}
-
-fn say(message: &str) {
-    trace_core::__private::export_changed(&format!("collector otlp: {message}"));
 }

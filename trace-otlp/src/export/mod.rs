@@ -14,6 +14,7 @@ mod exporter;
 mod exporters;
 mod headers;
 mod health;
+mod lines;
 mod metrics;
 mod moment;
 mod partial_success;
@@ -27,7 +28,9 @@ mod stats;
 
 pub use builder::OtlpCollectorBuilder;
 pub use collector::OtlpCollector;
+pub(crate) use endpoint::is_url;
 pub use error::OtlpError;
+pub(crate) use headers::is_reserved;
 pub use health::{OtlpHealth, OtlpSignalHealth, OtlpState};
 pub use protocol::Protocol;
 pub use stats::{LostItems, OtlpSignalStats, OtlpStats};

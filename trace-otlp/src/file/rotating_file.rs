@@ -51,6 +51,9 @@ impl Default for Rotation {
 /// If the file cannot be renamed or the next one cannot be created, `write` returns the error
 /// and writes nothing. The file then stays as it is, and the next `write` tries again. If a
 /// copy cannot be removed, the next rotation tries again.
+///
+/// If others remove or rename the file, the next rotation makes a new one. Until then, lines go
+/// to the file that was opened.
 #[derive(Debug)]
 pub struct RotatingFile {
     path: PathBuf,
@@ -117,17 +120,25 @@ impl RotatingFile {
 
     fn rotate(&mut self) -> io::Result<()> {
         let copy = copy_path(&self.path, self.last_number.saturating_add(1));
-        fs::rename(&self.path, &copy)?;
+        let is_gone = match fs::rename(&self.path, &copy) {
+            Ok(()) => false,
+            // Somebody has removed it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => return Err(error),
+        };
         let opened = File::options().create(true).append(true).open(&self.path);
         let file = match opened {
             Ok(file) => file,
+            Err(error) if is_gone => return Err(error),
             // The open file gets its old name back, so that the next call can try again.
             Err(error) => {
                 fs::rename(&copy, &self.path)?;
                 return Err(error);
             }
         };
-        self.last_number = self.last_number.saturating_add(1);
+        if !is_gone {
+            self.last_number = self.last_number.saturating_add(1);
+        }
         self.file = file;
         self.bytes = 0;
         self.opened = self.rotation.clock.now();

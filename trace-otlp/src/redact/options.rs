@@ -28,10 +28,10 @@ impl Options {
     pub(super) fn verdict(&self, key: &str) -> KeyVerdict {
         if self.kept.iter().any(|kept| kept.eq_ignore_ascii_case(key)) {
             KeyVerdict::Keep
-        } else if is_secret_key(key)
-            || self.is_hashed(key)
-            || self.names.iter().any(|name| has_name(key, name))
-        {
+        } else if self.is_hashed(key) || self.names.iter().any(|name| has_name(key, name)) {
+            // Who names a key means all of its values.
+            KeyVerdict::ReplaceAll
+        } else if is_secret_key(key) {
             KeyVerdict::Replace
         } else {
             KeyVerdict::Scan
@@ -45,6 +45,17 @@ impl Options {
         } else {
             Cow::Borrowed(REDACTED)
         }
+    }
+
+    /// Returns whether a key was named.
+    pub(super) fn has_names(&self) -> bool {
+        !self.names.is_empty() || !self.hashed.is_empty()
+    }
+
+    /// Returns whether the values of a key are replaced.
+    pub(super) fn is_replaced(&self, key: &str) -> bool {
+        let verdict = self.verdict(key);
+        matches!(verdict, KeyVerdict::Replace | KeyVerdict::ReplaceAll)
     }
 
     fn is_hashed(&self, key: &str) -> bool {

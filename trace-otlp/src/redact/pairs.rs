@@ -132,12 +132,12 @@ fn text(read: &Reading<'_>, range: Range<usize>) -> Option<String> {
 }
 
 fn is_key(read: &Reading<'_>, name: &str) -> bool {
-    read.options.verdict(name) == KeyVerdict::Replace
+    read.options.is_replaced(name)
 }
 
 fn is_parameter(read: &Reading<'_>, name: &str) -> bool {
     match read.options.verdict(name) {
-        KeyVerdict::Replace => true,
+        KeyVerdict::Replace | KeyVerdict::ReplaceAll => true,
         KeyVerdict::Keep => false,
         KeyVerdict::Scan => is_secret_parameter(name),
     }

@@ -22,20 +22,22 @@ use super::scanner::Scanner;
 /// let spans = MemoryCollector::new();
 /// let redaction = Redaction::standard()
 ///     .key("iban") // a further name
-///     .keep("db.token.kind") // not this one
+///     .keep("csrf.token") // not this one
 ///     .hash_keys(["customer.id"])
 ///     .prefix("acme_live_")?; // begins our own tokens
 /// let tracer = Tracer::builder("shop").collector(spans.clone()).redact(redaction).build()?;
 ///
 /// tracer.root("charge").run_sync(|| {
 ///     span::add_tag("user.password", "hunter2");
-///     span::add_tag("customer.id", "4711");
+///     span::add_tag("csrf.token", "b7ad6b71");
+///     span::add_tag("customer.id", 4711);
 ///     span::add_log("GET https://ann:pw@bank/pay?token=abc failed, key acme_live_7f3a");
 /// });
 /// tracer.flush(Duration::from_secs(1));
 ///
 /// let span = &spans.spans()[0];
 /// assert_eq!(span.tag("user.password").unwrap().to_string(), "REDACTED");
+/// assert_eq!(span.tag("csrf.token").unwrap().to_string(), "b7ad6b71");
 /// assert!(span.tag("customer.id").unwrap().to_string().starts_with("hash:"));
 /// assert_eq!(
 ///     span.logs[0].message,
@@ -53,6 +55,7 @@ use super::scanner::Scanner;
 /// | addresses in texts | user information; parameters with such names, and signatures |
 /// | tokens in texts | `Bearer ..`, `Basic ..`, JSON Web Tokens, access keys of AWS, tokens of GitHub, GitLab, Slack, Stripe, Google and others that have a known prefix |
 /// | other secrets in texts | private keys in PEM; card numbers with a valid last digit |
+/// | numbers and booleans | those under the names of [`key`](Self::key) and [`hash_keys`](Self::hash_keys), as texts: 4711 has the hash of `"4711"` |
 ///
 /// [`emails`](Self::emails) and [`addresses`](Self::addresses) also replace e-mail and IP
 /// addresses.
@@ -67,6 +70,11 @@ use super::scanner::Scanner;
 /// - In an array of arguments, a secret that is a separate argument after `--password`.
 /// - User information in a URL without `://`.
 /// - Names in text with an encoding other than JSON or percent-encoding.
+/// - Names with letters that JSON escapes, such as `"pass\u0077ord"`.
+/// - Values of the name `pass`, which also counts tests.
+/// - Without quotes, a value of `token:` that consists of fewer than 16 letters, because it may
+///   be part of a sentence, as in `unexpected token: comma`.
+/// - The credentials in `curl -u ann:hunter2`.
 #[derive(Clone)]
 #[must_use = "it does nothing before it is given to `TracerBuilder::redact`"]
 pub struct Redaction {
@@ -220,6 +228,10 @@ impl Default for Redaction {
 impl Redactor for Redaction {
     fn redact_key(&self, key: &str) -> KeyVerdict {
         self.options.verdict(key)
+    }
+
+    fn sees_numbers(&self) -> bool {
+        self.options.has_names()
     }
 
     fn redact_text(&self, text: &str) -> Option<String> {

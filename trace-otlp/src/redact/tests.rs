@@ -107,6 +107,8 @@ fn names_with_values() {
             ),
             ("--api-key 'a b' x", "--api-key 'REDACTED' x"),
             ("API key: abc123", "API key: REDACTED"),
+            ("PGPASSWORD=hunter2 psql", "PGPASSWORD=REDACTED psql"),
+            ("clientsecret=hunter2", "clientsecret=REDACTED"),
             ("invalid token: abc123def", "invalid token: REDACTED"),
             (r"a\npassword=abc\nb", r"a\npassword=REDACTED\nb"),
             (
@@ -350,6 +352,25 @@ fn innocent_texts_stay() {
         "REDACTED",
     ];
     check(&Redaction::standard(), texts.map(|text| (text, text)));
+}
+
+/// The docs of `Redaction` say so of each.
+#[test]
+fn what_is_not_found() {
+    let texts = [
+        "note hunter2",
+        "token: hunter",
+        "auth token: hunterab",
+        "pass=hunter2",
+        r#"{"pass\u0077ord":"hunter2"}"#,
+        "curl -u ann:hunter2",
+        "ann:hunter2@shop",
+    ];
+    check(&Redaction::standard(), texts.map(|text| (text, text)));
+    check(
+        &Redaction::standard(),
+        [("password=hunter 2", "password=REDACTED 2")],
+    );
 }
 
 #[test]

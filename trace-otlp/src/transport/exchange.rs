@@ -45,6 +45,8 @@ pub(crate) struct Response {
     pub(crate) message: Option<String>,
     /// How long the server asks to wait before the next try.
     pub(crate) retry_after: Option<Duration>,
+    /// The form of `body`, as the head of the answer names it.
+    pub(crate) form: AnswerForm,
     /// The part of the message that was read.
     pub(crate) body: Vec<u8>,
     /// Why the body is incomplete. The status is known nevertheless.
@@ -56,6 +58,19 @@ pub(crate) struct Response {
 pub(crate) enum Status {
     Http(u16),
     Grpc(u32),
+}
+
+/// The form of an answer's body. Servers do not always use that of the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AnswerForm {
+    Protobuf,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "gRPC has one form"))]
+    Json,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "gRPC has one form"))]
+    Text,
+    /// One of no use here, or not named.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "gRPC has one form"))]
+    Other,
 }
 
 /// Why the body of an answer is incomplete.

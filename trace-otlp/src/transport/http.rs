@@ -7,17 +7,20 @@ use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
 use ::http::Uri;
-use ::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use ::http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER,
+};
 use trace_core::Clock;
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body, Error, SendBody, config::Config};
 
 use super::exchange::{
-    BodyProblem, ConnectOptions, MAX_ANSWER_BYTES, Request, Response, SendError, SendFailure,
-    Status, Transport, io_text,
+    AnswerForm, BodyProblem, ConnectOptions, MAX_ANSWER_BYTES, Request, Response, SendError,
+    SendFailure, Status, Transport, io_text,
 };
 use super::pieces::{Pieces, bytes_of};
-use super::proxy;
+use super::proxy::{self, ProxyProblem};
+use super::reason::reason;
 use super::resolver::KeepingResolver;
 use super::retry_after::parse_retry_after;
 
@@ -33,9 +36,12 @@ pub(crate) struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// Makes a transport for the host of a URI. Does not connect. `None` if the proxy in the
-    /// options is not a URL.
-    pub(crate) fn new(uri: &Uri, options: &ConnectOptions) -> Option<Self> {
+    /// Makes a transport for the host of a URI. Does not connect.
+    ///
+    /// # Errors
+    ///
+    /// If the options have a proxy that cannot be used.
+    pub(crate) fn new(uri: &Uri, options: &ConnectOptions) -> Result<Self, ProxyProblem> {
         let proxy = match &options.proxy {
             Some(url) => Some(proxy::explicit(url)?),
             None => proxy::from_environment(uri),
@@ -59,7 +65,7 @@ impl HttpTransport {
         let config = config.build();
         let clock = Clock::system();
         let resolver = KeepingResolver::new(clock.clone());
-        Some(Self {
+        Ok(Self {
             agent: agent(&config, &resolver),
             config,
             resolver,
@@ -99,11 +105,14 @@ impl HttpTransport {
         let retry_after = head.headers.get(RETRY_AFTER);
         let retry_after = retry_after.and_then(|value| value.to_str().ok());
         let now = SystemTime::from(self.clock.now());
+        let form = form(&head.headers);
         let (body, problem) = read_body(body);
+        let has_reason = !head.status.is_success() && problem.is_none();
         Response {
             status: Status::Http(head.status.as_u16()),
-            message: None,
+            message: has_reason.then(|| reason(form, &body)).flatten(),
             retry_after: retry_after.and_then(|value| parse_retry_after(value, now)),
+            form,
             body,
             problem,
         }
@@ -129,7 +138,8 @@ impl Transport for HttpTransport {
         if !self.has_connection {
             self.resolver.forget();
         }
-        result.map_err(describe)
+        let has_proxy = self.config.proxy().is_some();
+        result.map_err(|error| describe(error, has_proxy))
     }
 }
 
@@ -168,6 +178,20 @@ fn tls_config(settings: &super::tls::TlsSettings) -> ureq::tls::TlsConfig {
         .build()
 }
 
+fn form(headers: &HeaderMap) -> AnswerForm {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let kind = kind.and_then(|kind| kind.split(|byte| *byte == b';').next());
+    match kind.map(|kind| kind.trim_ascii().to_ascii_lowercase()) {
+        None => AnswerForm::Other,
+        Some(kind) => match &*kind {
+            b"application/x-protobuf" | b"application/protobuf" => AnswerForm::Protobuf,
+            b"application/json" => AnswerForm::Json,
+            b"text/plain" => AnswerForm::Text,
+            _ => AnswerForm::Other,
+        },
+    }
+}
+
 /// Reads a body up to the limit. If a body is not read to its end, the connection cannot be
 /// used again.
 fn read_body(body: Body) -> (Vec<u8>, Option<BodyProblem>) {
@@ -201,8 +225,13 @@ fn is_disconnect(error: &Error) -> bool {
     )
 }
 
-fn describe(error: Error) -> SendError {
+fn describe(error: Error, has_proxy: bool) -> SendError {
     use SendFailure::{Broken, NotConnected, TimedOut, TooLarge};
+    // The address of a host behind a proxy is not looked up here.
+    let no_address = match has_proxy {
+        true => "the proxy's host has no address",
+        false => "the host has no address",
+    };
     match error {
         Error::Timeout(when) => match when {
             ureq::Timeout::Resolve | ureq::Timeout::Connect => {
@@ -210,8 +239,9 @@ fn describe(error: Error) -> SendError {
             }
             _ => SendError::new(TimedOut),
         },
+        Error::Io(error) if is_lookup(&error) => SendError::with_detail(NotConnected, no_address),
         Error::Io(error) => describe_io(&error),
-        Error::HostNotFound => SendError::with_detail(NotConnected, "the host has no address"),
+        Error::HostNotFound => SendError::with_detail(NotConnected, no_address),
         Error::ConnectionFailed => SendError::new(NotConnected),
         Error::ConnectProxyFailed(_) => {
             SendError::with_detail(NotConnected, "the proxy refused to connect")
@@ -224,6 +254,13 @@ fn describe(error: Error) -> SendError {
         Error::Protocol(_) => SendError::with_detail(Broken, "the answer is not HTTP"),
         _ => SendError::new(Broken),
     }
+}
+
+/// Returns whether an error is of the lookup of a name. On Unix, std gives such an error neither
+/// a code nor a kind, but this text.
+fn is_lookup(error: &io::Error) -> bool {
+    let text = error.to_string();
+    error.raw_os_error().is_none() && text.starts_with("failed to lookup address information")
 }
 
 fn describe_io(error: &io::Error) -> SendError {

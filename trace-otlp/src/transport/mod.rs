@@ -13,6 +13,7 @@ mod message_fields;
 mod pieces;
 #[cfg(feature = "http")]
 mod proxy;
+mod reason;
 #[cfg(feature = "http")]
 mod resolver;
 mod retry_after;
@@ -22,6 +23,7 @@ pub(crate) mod tls;
 pub use compression::Compression;
 pub(crate) use compression::{Compressor, MissingCompression};
 pub(crate) use exchange::{
-    BodyProblem, ConnectOptions, Request, Response, SendError, SendFailure, Status, Transport,
+    AnswerForm, BodyProblem, ConnectOptions, Request, Response, SendError, SendFailure, Status,
+    Transport,
 };
 pub(crate) use message_fields::{Fields, Value};

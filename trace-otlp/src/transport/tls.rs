@@ -54,7 +54,7 @@ pub(crate) fn read(
         None => None,
         Some((chain_path, key_path)) => {
             let chain = certificates(chain_path)?;
-            let without = |_| TlsFileError::new(key_path, TlsFileProblem::Without("private key"));
+            let without = |_| TlsFileError::new(key_path, TlsFileProblem::Without(PRIVATE_KEY));
             let pem = read_file(key_path)?;
             let key = PrivateKeyDer::from_pem_slice(&pem).map_err(without)?;
             check_identity(chain_path, chain.clone(), key.clone_key())?;
@@ -69,6 +69,9 @@ pub(crate) fn read(
     };
     Ok(TlsSettings { roots, identity })
 }
+
+/// What a file may be without.
+const PRIVATE_KEY: &str = "private key";
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsFileError> {
     let pem = read_file(path)?;
@@ -107,6 +110,16 @@ fn check_identity(
 }
 
 impl TlsFileError {
+    /// Returns whether the file of the key is at fault, and not the certificate, which may be
+    /// in the same file.
+    pub(crate) fn is_of_key(&self, key: &Path) -> bool {
+        match self.problem {
+            TlsFileProblem::Without(what) => what == PRIVATE_KEY,
+            TlsFileProblem::Unreadable(_) => self.path == key,
+            TlsFileProblem::Mismatch(_) => false,
+        }
+    }
+
     fn new(path: &Path, problem: TlsFileProblem) -> Self {
         Self {
             path: path.to_owned(),

@@ -33,6 +33,7 @@ mod lost_spans;
 mod part;
 mod part_losses;
 mod piece;
+mod replace_numbers;
 mod replace_texts;
 mod rewrite;
 mod segment;

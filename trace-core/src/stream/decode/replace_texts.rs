@@ -21,6 +21,17 @@ pub(crate) trait ReplaceTexts {
         value: &str,
     ) -> Option<Cow<'static, str>>;
 
+    /// Returns whether [`replace_number`](Self::replace_number) is to be called at all.
+    fn sees_numbers(&self) -> bool;
+
+    /// Returns what takes the place of a number or a boolean under a key; `None` if it stays.
+    fn replace_number(
+        &mut self,
+        key: FieldKey<'_>,
+        site: &'static Site,
+        number: TagRef<'_>,
+    ) -> Option<Cow<'static, str>>;
+
     /// Returns what takes the place of a text without a key; `None` if it stays.
     fn replace_text(&mut self, text: &str) -> Option<String>;
 
@@ -214,7 +225,7 @@ fn write_replaced(
 /// do.
 impl Chunk {
     /// Writes a tag or field whose value is a text. Returns true.
-    fn push_text_field(
+    pub(super) fn push_text_field(
         &mut self,
         kind: EntryKind,
         id: u64,

@@ -43,6 +43,8 @@
 //! A redactor does not see keys, numbers, booleans, ids, trace states, or texts from the
 //! source code: names and types in attributes, files and lines. Samplers see the original
 //! tags. Baggage is not part of a span.
+//!
+//! A redactor that [says so](Redactor::sees_numbers) sees numbers and booleans too, as texts.
 
 mod redactor;
 mod secret_names;

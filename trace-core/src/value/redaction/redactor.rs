@@ -30,6 +30,13 @@ pub trait Redactor: Send + Sync {
         }
     }
 
+    /// Returns whether [`redact_key`](Self::redact_key) says
+    /// [`ReplaceAll`](KeyVerdict::ReplaceAll) of any key. The tracer asks once, when it is
+    /// built. Default: `false`, and no number is looked at.
+    fn sees_numbers(&self) -> bool {
+        false
+    }
+
     /// Returns the text without its secrets; `None` if it has none.
     ///
     /// It is called for nearly every text, so it should return quickly if there is nothing to
@@ -53,6 +60,9 @@ pub enum KeyVerdict {
     Scan,
     /// [`Redactor::replace_value`] returns a replacement for each string.
     Replace,
+    /// The same, and numbers and booleans, which it gets as text, become texts too. Needs
+    /// [`Redactor::sees_numbers`].
+    ReplaceAll,
 }
 
 macro_rules! forward_redactor {
@@ -60,6 +70,10 @@ macro_rules! forward_redactor {
         impl<R: Redactor + ?Sized> Redactor for $pointer {
             fn redact_key(&self, key: &str) -> KeyVerdict {
                 (**self).redact_key(key)
+            }
+
+            fn sees_numbers(&self) -> bool {
+                (**self).sees_numbers()
             }
 
             fn redact_text(&self, text: &str) -> Option<String> {
@@ -80,6 +94,10 @@ impl<R: Redactor> Redactor for Option<R> {
     fn redact_key(&self, key: &str) -> KeyVerdict {
         let redactor = self.as_ref();
         redactor.map_or(KeyVerdict::Keep, |redactor| redactor.redact_key(key))
+    }
+
+    fn sees_numbers(&self) -> bool {
+        self.as_ref().is_some_and(Redactor::sees_numbers)
     }
 
     fn redact_text(&self, text: &str) -> Option<String> {

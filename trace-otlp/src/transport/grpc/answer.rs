@@ -14,7 +14,7 @@ use h2::RecvStream;
 use tokio::time::{Instant, timeout_at};
 use trace_core::Clock;
 
-use super::super::exchange::{BodyProblem, MAX_ANSWER_BYTES, Response, Status};
+use super::super::exchange::{AnswerForm, BodyProblem, MAX_ANSWER_BYTES, Response, Status};
 use super::super::retry_after::parse_retry_after;
 use super::call_error::CallError;
 use super::status::{GrpcStatus, OK, UNKNOWN};
@@ -64,6 +64,7 @@ pub(super) async fn read(
                 status: Status::Grpc(status.code),
                 message: status.message,
                 retry_after: status.retry_after,
+                form: AnswerForm::Protobuf,
                 body: bytes,
                 problem,
             })
@@ -151,6 +152,7 @@ fn without_grpc(head: &Parts) -> Response {
         status: Status::Http(head.status.as_u16()),
         message: None,
         retry_after: retry_after.and_then(|value| parse_retry_after(value, now)),
+        form: AnswerForm::Protobuf,
         body: Vec::new(),
         problem: None,
     }
@@ -162,6 +164,7 @@ fn taken(problem: BodyProblem) -> Response {
         status: Status::Grpc(OK),
         message: None,
         retry_after: None,
+        form: AnswerForm::Protobuf,
         body: Vec::new(),
         problem: Some(problem),
     }
@@ -172,6 +175,7 @@ fn unknown(why: &str) -> Response {
         status: Status::Grpc(UNKNOWN),
         message: Some(why.to_owned()),
         retry_after: None,
+        form: AnswerForm::Protobuf,
         body: Vec::new(),
         problem: None,
     }
