@@ -148,7 +148,7 @@ fn refusals_and_rejections_are_said() {
         [
             "collector otlp: `URL/v1/traces` rejected 2 of 3 spans: no",
             "collector otlp: `URL/v1/traces` took spans, and its answer is not one of OTLP: whether it rejected some is unknown",
-            "collector otlp: `URL/v1/traces` answers status 404 (Not Found); spans are lost: check the endpoint, the protocol and the headers",
+            "collector otlp: `URL/v1/traces` answers status 404 (Not Found); spans are lost: check the path of the URL: `/v1/traces` is added to the URL of `builder(..)` and `OTEL_EXPORTER_OTLP_ENDPOINT`, and not to that of `traces_endpoint(..)` and `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`",
         ]
     );
 }
