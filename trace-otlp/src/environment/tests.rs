@@ -408,7 +408,7 @@ fn what_was_not_built_in_names_its_feature() {
         &expect![[r#"
             spans of `orders` go to http://localhost:4318/v1/traces by http/protobuf; sampler parentbased_always_on
             `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL` is `http/json`, which needs the feature `json` of `trace-otlp`; it counts as not set
-            `OTEL_EXPORTER_OTLP_PROTOCOL` is `grpc`, which needs the feature `grpc` of `trace-otlp`; it counts as not set
+            `OTEL_EXPORTER_OTLP_PROTOCOL` is `grpc`, which needs the feature `grpc` of `trace-otlp`; it counts as not set, and spans go by HTTP: a port 4317 is probably one for gRPC, and 4318 for HTTP
             `OTEL_EXPORTER_OTLP_COMPRESSION` is `gzip`, which needs the feature `gzip` of `trace-otlp`; it counts as not set"#]],
     );
     check_with(
@@ -884,4 +884,30 @@ fn metrics_leave_only_where_asked() {
             spans of `orders` go to http://localhost:4318/v1/traces by http/protobuf, metrics each 5s to http://m:1/in; sampler parentbased_always_on
             `OTEL_EXPORTER_OTLP_METRICS_COMPRESSION` is not read: it is as for spans"#]],
     );
+}
+
+#[test]
+fn the_exporter_can_be_taken_and_changed_and_then_counts_once() {
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
+    let collectors = |settings: Settings, otlp: Option<crate::OtlpCollector>| {
+        let builder = settings.into_builder().unwrap().collector(otlp).on_demand();
+        builder.build().unwrap().lane_stats().len()
+    };
+    let mut settings = read(&[endpoint]);
+    let taken = settings.take_exporter().unwrap().unwrap();
+    let taken = taken.header("x-team", "shop").build().unwrap();
+    assert!(format!("{taken:?}").contains("http://collector:4318/v1/traces"));
+    assert!(settings.take_exporter().unwrap().is_none());
+    assert_eq!(collectors(settings, Some(taken.clone())), 1);
+    assert_eq!(collectors(read(&[endpoint]), Some(taken)), 2, "it adds");
+
+    for none in [
+        ("OTEL_TRACES_EXPORTER", "console"),
+        ("OTEL_SDK_DISABLED", "true"),
+    ] {
+        let taken = read(&[endpoint, none]).take_exporter();
+        assert!(taken.unwrap().is_none(), "{none:?}");
+    }
+    let bad = ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318");
+    assert!(read(&[bad]).take_exporter().is_err());
 }

@@ -140,7 +140,8 @@ impl OtlpCollectorBuilder {
     /// Sets a callback for headers that change, such as a token that expires. It is called
     /// before the first request, and when its last result is older than
     /// [`max_header_age`](Self::max_header_age). It is also called after an answer with status
-    /// 401, and the request is then sent once more.
+    /// 401, and the request is then sent once more. If the answer to that is 401 again, its
+    /// spans are lost. Each signal calls it for itself: spans, log records, and metrics.
     ///
     /// It runs on the collector's thread and may block, without a time limit. While it panics
     /// or returns headers that cannot be sent, spans wait as if the server were down.
@@ -231,6 +232,9 @@ impl OtlpCollectorBuilder {
 
     /// Sets a file with certificates in PEM form, which are trusted instead of the platform's.
     /// Needs the feature `tls`.
+    ///
+    /// These are certificates of authorities (CA). The server needs its own certificate, which
+    /// one of them has signed: a CA that a server uses as its own certificate is refused.
     pub fn certificate(mut self, path: impl AsRef<Path>) -> Self {
         self.certificate = Some(path.as_ref().to_owned());
         self

@@ -404,12 +404,16 @@ impl Queue {
         }
     }
 
-    /// Returns the deadline of the shutdown. If there is none, returns a deadline that has
-    /// passed. Each thread reads it when it shuts its collectors down, because another
+    /// Returns the deadline of the collectors' shutdowns. If there is none, returns a deadline
+    /// that has passed. Each thread reads it when it shuts its collectors down, because another
     /// shutdown may have extended it.
+    ///
+    /// It is a little earlier than the deadline of the callers. A collector that uses all its
+    /// time has then ended, with its error and its counts, before they stop waiting.
     pub(crate) fn deadline(&self) -> Deadline {
         let deadline = self.state().flush.deadline;
-        deadline.unwrap_or_else(|| Deadline::after(Duration::ZERO))
+        let deadline = deadline.unwrap_or_else(|| Deadline::after(Duration::ZERO));
+        deadline.earlier()
     }
 }
 
