@@ -49,7 +49,7 @@ use super::scanner::Scanner;
 /// | where | what |
 /// |---|---|
 /// | strings and arrays of strings under a key | those of the names in [`is_secret_key`](trace_core::redaction::is_secret_key), and of [`key`](Self::key); numbers stay |
-/// | names in texts | `password=..`, `"token": ".."`, also with JSON's escapes, `Cookie: ..`, `--password ..`, percent-encoded ones |
+/// | names in texts | `password=..`, `"token": ".."`, also with JSON's escapes around the value, `Cookie: ..`, `--password ..`, `("cookie", "..")`, names with percent-encoded letters |
 /// | addresses in texts | user information; parameters with such names or with a signature |
 /// | tokens in texts | `Bearer ..`, `Basic ..`, JSON Web Tokens, access keys of AWS, tokens of GitHub, GitLab, Slack, Stripe, Google and others that are known by how they begin |
 /// | other secrets in texts | private keys in PEM; card numbers with a valid last digit |
@@ -62,10 +62,16 @@ use super::scanner::Scanner;
 /// # What is not found
 ///
 /// Secrets without a name or a known form: `add_tag("note", "hunter2")`. A password without
-/// quotes is replaced up to the next space, comma, `&` or `;`. In an array of arguments, a
-/// secret that is an argument of its own behind `--password`. User information in an address
-/// without `://`. Names in text that is encoded in another way than by JSON or
-/// percent-encoding.
+/// quotes is replaced up to the next space, comma, `&`, `;` or closing bracket. In an array of
+/// arguments, a secret that is an argument of its own behind `--password`. User information in
+/// an address without `://`. A name with letters that are escapes of JSON (`"pass\u0077ord"`),
+/// and names in text that is encoded in another way or twice. The first line of a private key
+/// whose spaces are encoded. Names that are glued to others, such as `mypassword`, but for a
+/// few that are common. A word behind `token:` that may be one of a sentence, with less than
+/// 16 letters and without digits.
+///
+/// `null`, `None`, `true` and `false` stay, also where they are the password; the path behind
+/// `PWD=` stays, and so does the token of a page of a list (`page_token`, `nextToken`).
 #[derive(Clone)]
 #[must_use = "it does nothing before it is given to `TracerBuilder::redact`"]
 pub struct Redaction {

@@ -1,7 +1,7 @@
 //! Tokens that are known by how they begin.
 
 use super::base64::is_of_credentials;
-use super::text::run_end;
+use super::text::{has_at, run_end};
 
 /// What a token begins with, and how many letters and digits follow at least.
 ///
@@ -27,7 +27,7 @@ const PREFIXES: [(&[u8], usize); 33] = [
     (b"hvs.", 16),
     (b"lin_api_", 16),
     (b"npm_", 20),
-    (b"pypi-", 30),
+    (b"pypi-AgE", 30),
     (b"rk_live_", 8),
     (b"rk_test_", 8),
     (b"shpat_", 16),
@@ -41,6 +41,10 @@ const PREFIXES: [(&[u8], usize); 33] = [
     (b"xox", 12),
     (b"ya29.", 16),
 ];
+
+/// Prefixes that are also those of names with `_`, such as `npm_config_registry`. The letters
+/// and digits of their tokens follow each other.
+const UNBROKEN: [&[u8]; 4] = [b"glsa_", b"hf_", b"lin_api_", b"npm_"];
 
 /// The fewest bytes of the first part of a JSON Web Token behind `eyJ`.
 const JWT_BYTES: usize = 9;
@@ -62,14 +66,18 @@ pub(super) fn token_end(
     let begins = |prefix: &[u8], least: usize| {
         let rest = word.strip_prefix(prefix);
         rest.is_some_and(|rest| {
+            if UNBROKEN.contains(&prefix) {
+                let start = rest.get(..least);
+                return start.is_some_and(|start| start.iter().all(u8::is_ascii_alphanumeric));
+            }
             let mut counted = rest.iter().filter(|byte| byte.is_ascii_alphanumeric());
             counted.nth(least - 1).is_some()
         })
     };
-    // A JSON Web Token is not looked for behind `_`, where a search for its next part might
-    // take long at each of many places.
+    // A JSON Web Token is not looked for behind `_` and `-`, where a search for its next part
+    // might take long at each of many places.
     let before = start.checked_sub(1).and_then(|before| text.get(before));
-    let may_be_jwt = before != Some(&b'_');
+    let may_be_jwt = !matches!(before, Some(b'_' | b'-'));
     let is_token = PREFIXES
         .iter()
         .any(|(prefix, least)| begins(prefix, *least))
@@ -102,7 +110,10 @@ pub(super) fn credentials(text: &[u8], start: usize, end: usize) -> Option<(usiz
     if !is_bearer && !is_basic {
         return None;
     }
-    let value = run_end(text, end, |byte| byte == b' ' || byte == b'\t');
+    let value = match has_at(text, end, b"%20") {
+        true => end + 3,
+        false => run_end(text, end, |byte| byte == b' ' || byte == b'\t'),
+    };
     let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     let value_end = trimmed(text, value, run_end(text, value, is_of_token));
     let found = text.get(value..value_end).filter(|_| value > end)?;
