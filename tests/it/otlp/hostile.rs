@@ -119,6 +119,7 @@ fn a_request_that_is_too_long_ends_the_input() {
     let options = DecodeOptions {
         lenient: true,
         max_request_bytes: 1_000_000,
+        ..DecodeOptions::default()
     };
     let endless = io::repeat(b' ')
         .take(100)
@@ -131,6 +132,45 @@ fn a_request_that_is_too_long_ends_the_input() {
         "line 1, column 101: the request has more than 1000000 bytes"
     );
     assert!(requests.next().is_none());
+}
+
+#[test]
+fn a_request_with_too_many_elements_ends_the_input() {
+    let options = DecodeOptions {
+        lenient: true,
+        max_items: 4,
+        ..DecodeOptions::default()
+    };
+    let whole = r#"{"resourceSpans":[{},{},{"scopeSpans":[]}],"a":{"b":1,"c":2}}"#;
+    let one_more = r#"{"resourceSpans":[{},{},{"scopeSpans":[{},{}]}]}"#;
+    for input in [
+        format!("{whole}\n{one_more}\n{whole}"),
+        format!("{whole}\n[{one_more}]"),
+    ] {
+        let mut requests = decode::requests(input.as_bytes()).with_options(options);
+        assert_eq!(requests.next().unwrap().unwrap().left_out, 0);
+        let error = requests.next().unwrap().unwrap_err().to_string();
+        let expected = ": the request has more than 4 elements of arrays; expected at most 4";
+        let place = error.strip_suffix(expected);
+        assert!(
+            place.is_some_and(|place| place.starts_with("line 2, column 4")),
+            "{error}"
+        );
+        assert!(requests.next().is_none());
+    }
+    let many = format!(r#"{{"resourceSpans":[{}{{}}]}}"#, "{},".repeat(4_000_000));
+    let error = decode::requests(many.as_bytes()).next().unwrap();
+    assert!(error.unwrap_err().to_string().contains("more than 4000000"));
+}
+
+#[test]
+fn brackets_take_linear_time() {
+    // With a look at all that follows, each would take minutes.
+    for piece in [
+        "[\n", "[", "{\n", "[ \n\n", "[\n{\n", "[[[{\n", "]\n", "[,\n", "[x\n",
+    ] {
+        read(piece.repeat(300_000 / piece.len()).as_bytes());
+    }
 }
 
 #[test]

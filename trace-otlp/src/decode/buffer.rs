@@ -17,6 +17,14 @@ pub(super) struct Buffer<R> {
     progress: Progress,
 }
 
+/// How much of an input is taken as one request.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) bytes: usize,
+    /// Most elements of arrays.
+    pub(super) items: usize,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
     /// The reader may have more.
@@ -113,8 +121,8 @@ impl<R: Read> Buffer<R> {
     }
 
     /// Returns where the object or the array ends that begins here.
-    pub(super) fn find_end(&mut self, max_bytes: usize) -> Result<End, DecodeError> {
-        let mut scan = Scan::new(self.at.column);
+    pub(super) fn find_end(&mut self, limits: Limits) -> Result<End, DecodeError> {
+        let mut scan = Scan::new(self.at.column, limits.items);
         loop {
             let is_whole = self.progress != Progress::Reading;
             let end = scan.find_end(self.rest(), is_whole);
@@ -122,8 +130,12 @@ impl<R: Read> Buffer<R> {
                 Some(End::Whole(bytes) | End::Cut(bytes)) => bytes,
                 None => self.rest().len(),
             };
-            if bytes > max_bytes {
-                return Err(self.too_long(self.at, "the request", max_bytes));
+            if bytes > limits.bytes {
+                return Err(self.too_long(self.at, "the request", limits.bytes));
+            }
+            if scan.has_too_many() {
+                let before = self.rest().get(..bytes).unwrap_or_default();
+                return Err(self.too_many(self.at.after(before), limits.items));
             }
             match end {
                 Some(end) => return Ok(end),
@@ -135,6 +147,14 @@ impl<R: Read> Buffer<R> {
     fn too_long(&mut self, at: Position, what: &str, max_bytes: usize) -> DecodeError {
         self.progress = Progress::Broken;
         DecodeError::new(at, format!("{what} has more than {max_bytes} bytes"))
+    }
+
+    fn too_many(&mut self, at: Position, max_items: usize) -> DecodeError {
+        self.progress = Progress::Broken;
+        let message = format!(
+            "the request has more than {max_items} elements of arrays; expected at most {max_items}"
+        );
+        DecodeError::new(at, message)
     }
 
     /// Reads more; returns whether there was any.

@@ -7,6 +7,7 @@ use std::io::Read;
 
 use trace_core::Collector;
 
+use super::buffer::Limits;
 use super::decoded::{DecodedRequest, Totals};
 use super::error::DecodeError;
 use super::frames::Frames;
@@ -39,11 +40,17 @@ pub struct Requests<R> {
 pub struct DecodeOptions {
     /// Whether spans, groups and requests that cannot be read are left out, with the
     /// reason in [`DecodedRequest::problems`], instead of ending the input. A request that is
-    /// too long and a reader that fails always end it. Default: false.
+    /// above a limit and a reader that fails always end it. Default: false.
     pub lenient: bool,
     /// Most bytes of one request, or of the text that is skipped between two; more end the
-    /// input. In memory a request takes several times as much. Default: 256 MiB.
+    /// input. In memory a request takes several times as much; it is
+    /// [`max_items`](Self::max_items) that bounds what many small elements take. Default:
+    /// 256 MiB.
     pub max_request_bytes: usize,
+    /// Most elements of all arrays of one request: groups, spans, attributes, events, links,
+    /// and values in arrays. Each may have only three bytes, and takes up to 250 in memory; so
+    /// more end the input. Default: 4,000,000.
+    pub max_items: usize,
 }
 
 impl Default for DecodeOptions {
@@ -51,6 +58,7 @@ impl Default for DecodeOptions {
         Self {
             lenient: false,
             max_request_bytes: 256 << 20,
+            max_items: 4_000_000,
         }
     }
 }
@@ -98,8 +106,13 @@ impl<R: Read> Iterator for Requests<R> {
         let DecodeOptions {
             lenient,
             max_request_bytes,
+            max_items,
         } = self.options;
-        let result = match self.frames.next(max_request_bytes) {
+        let limits = Limits {
+            bytes: max_request_bytes,
+            items: max_items,
+        };
+        let result = match self.frames.next(limits) {
             Ok(Some(frame)) => {
                 let is_empty = frame.is_first && request::is_empty(frame.bytes);
                 let result = request::decode(&frame, lenient);

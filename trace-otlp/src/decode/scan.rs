@@ -24,9 +24,16 @@ pub(super) struct Scan {
     is_escaped: bool,
     /// The last byte outside of texts that is not a space.
     last: u8,
+    /// How many elements arrays may still begin.
+    items_left: usize,
+    has_too_many: bool,
     /// How many spaces the line has so far, while it has nothing else.
     indent: Option<usize>,
 }
+
+/// Most arrays within each other around a document: Zipkin returns traces as arrays of arrays
+/// of spans.
+pub(super) const MAX_ARRAYS: usize = 2;
 
 /// First fields of documents that never begin an object within another document, except in
 /// `result` and `trace`.
@@ -41,8 +48,9 @@ const OUTER_KEYS: [&str; 5] = [
 const OTHER_KEYS: [&str; 5] = ["resource", "scopeSpans", "traceId", "id", "data"];
 
 impl Scan {
-    /// Begins at a brace in this column, from 1.
-    pub(super) const fn new(column: usize) -> Self {
+    /// Begins at a brace in this column, from 1. More than `max_items` elements of arrays are
+    /// too many.
+    pub(super) const fn new(column: usize, max_items: usize) -> Self {
         Self {
             scanned: 0,
             column,
@@ -51,8 +59,24 @@ impl Scan {
             in_text: false,
             is_escaped: false,
             last: 0,
+            items_left: max_items,
+            has_too_many: false,
             indent: None,
         }
+    }
+
+    /// Returns whether the search has ended before an element that is one too many.
+    pub(super) const fn has_too_many(&self) -> bool {
+        self.has_too_many
+    }
+
+    /// Counts the element of an array that begins with or behind this byte. An empty array
+    /// counts as one. Returns whether it is too many.
+    const fn is_too_many(&mut self, byte: u8) -> bool {
+        let begins = byte == b'[' || byte == b',' && self.objects & 1 == 0;
+        self.has_too_many = begins && self.items_left == 0;
+        self.items_left = self.items_left.saturating_sub(begins as usize);
+        self.has_too_many
     }
 
     /// Returns the end of the object that `bytes` begin with, when it is known. `bytes` are
@@ -70,6 +94,9 @@ impl Scan {
                 }
                 self.scanned += 1;
                 continue;
+            }
+            if self.is_too_many(*byte) {
+                return Some(End::Cut(index));
             }
             match byte {
                 b' ' | b'\t' | b'\r' => self.indent = self.indent.map(|indent| indent + 1),
@@ -156,11 +183,14 @@ impl Key {
     }
 }
 
-/// Returns the first field of the object that `bytes` begin with, perhaps within arrays.
+/// Returns the first field of the object that `bytes` begin with, perhaps within
+/// [`MAX_ARRAYS`]. More are not looked through, as each bracket is asked about.
 pub(super) fn first_key(bytes: &[u8]) -> Key {
     let mut bytes = bytes;
-    while let Some(inner) = bytes.strip_prefix(b"[") {
-        bytes = inner.trim_ascii_start();
+    for _ in 0..MAX_ARRAYS {
+        bytes = bytes
+            .strip_prefix(b"[")
+            .map_or(bytes, <[u8]>::trim_ascii_start);
     }
     let Some(inner) = bytes.strip_prefix(b"{") else {
         return match bytes {
