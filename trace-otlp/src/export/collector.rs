@@ -37,8 +37,9 @@ use super::stats::OtlpStats;
 /// - Every span is counted in the [statistics](Self::stats), at any time. A change between
 ///   working and not working is one line of [`diagnostics`](trace_core::diagnostics).
 ///
-/// In the child of a `fork`, do not use a collector of the parent. A tracer that the child
-/// builds needs its own.
+/// In the child of a `fork`, do not use a collector of the parent, nor a clone of it: both
+/// processes would write on one connection, and a request that ran at the fork never ends in
+/// the child. A tracer that the child builds needs its own collector.
 ///
 /// Source: OTLP specification, *OTLP/HTTP* and *OTLP/gRPC*.
 ///
@@ -147,7 +148,8 @@ impl OtlpCollector {
             (Some(spans), Some(logs)) => format!("{spans}; {logs}"),
             (Some(message), None) | (None, Some(message)) => message,
         };
-        Err(CollectorError::new(message).with_lost_spans(stats.spans_waiting + lost))
+        let error = CollectorError::new(message).with_lost_spans(lost);
+        Err(error.with_waiting_spans(stats.spans_waiting))
     }
 }
 
@@ -177,13 +179,19 @@ impl Collector for OtlpCollector {
         turn.exporters.next_wake()
     }
 
+    /// Returns the spans that wait to be sent.
+    fn waiting_spans(&self) -> u64 {
+        self.inner.traces.counters.read().waiting
+    }
+
     /// Sends all that waits, also during a backoff. Tries again until `timeout`, as far as the
     /// backoff allows.
     ///
     /// # Errors
     ///
     /// When spans or log records wait, or were lost or rejected since the last call. If only
-    /// log records were, [`lost_spans`](CollectorError::lost_spans) is zero.
+    /// log records were, [`lost_spans`](CollectorError::lost_spans) is zero. Spans that wait
+    /// are [`waiting_spans`](CollectorError::waiting_spans), and not lost.
     fn flush(&self, timeout: Duration) -> Result<(), CollectorError> {
         let mut turn = self.turn();
         turn.exporters.send_all(Moment::now().after(timeout));
