@@ -167,9 +167,11 @@ impl OtlpCollectorBuilder {
     }
 
     /// Sets the longest time of one request, from the host's name to the end of the answer.
-    /// Default: 10 s, that of the OTLP specification.
+    /// Default: 10 s, that of the OTLP specification. A longer one than a year is a year.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        // Transports add it to a moment.
+        const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+        self.timeout = timeout.min(LONGEST);
         self
     }
 

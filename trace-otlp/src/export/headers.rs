@@ -7,6 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
     TRANSFER_ENCODING, USER_AGENT,
@@ -98,9 +100,11 @@ impl Headers {
         let secrets = secrets.map(|(_, value)| value).chain(more);
         let mut text = text.to_owned();
         for secret in secrets.filter_map(|value| value.to_str().ok()) {
-            // Also the token alone, without `Bearer`.
+            // Also the token alone, without `Bearer`, and the password of `Basic`.
             let last = secret.rsplit(' ').next().unwrap_or_default();
-            for secret in [secret, last] {
+            let plain = plain_of_basic(secret).unwrap_or_default();
+            let password = plain.split_once(':').map_or("", |(_, password)| password);
+            for secret in [secret, last, &plain, password] {
                 if secret.len() >= MIN_SECRET_BYTES {
                     text = text.replace(secret, "[redacted]");
                 }
@@ -108,6 +112,12 @@ impl Headers {
         }
         text
     }
+}
+
+/// Returns the user and the password of an `Authorization: Basic ..`.
+fn plain_of_basic(value: &str) -> Option<String> {
+    let plain = STANDARD.decode(value.strip_prefix("Basic ")?).ok()?;
+    String::from_utf8(plain).ok()
 }
 
 fn ask(source: &HeaderSource, fixed: &HeaderMap) -> Result<HeaderMap, HeaderProblem> {
@@ -226,6 +236,15 @@ mod tests {
         assert_eq!(
             headers.hide_in("a key abcdef, token t0ken, and xyzzy", Some(&more)),
             "a key [redacted], token [redacted], and [redacted]"
+        );
+        // Base64 of `ann:hunter22`.
+        let basic = HeaderValue::from_static("Basic YW5uOmh1bnRlcjIy");
+        assert_eq!(
+            headers.hide_in(
+                "no hunter22 of ann:hunter22 (YW5uOmh1bnRlcjIy)",
+                Some(&basic)
+            ),
+            "no [redacted] of [redacted] ([redacted])"
         );
     }
 }
