@@ -911,3 +911,43 @@ fn the_exporter_can_be_taken_and_changed_and_then_counts_once() {
     let bad = ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318");
     assert!(read(&[bad]).take_exporter().is_err());
 }
+
+#[test]
+fn a_url_in_the_wrong_variable_is_shown_without_its_password() {
+    for variable in [
+        "OTEL_EXPORTER_OTLP_PROTOCOL",
+        "OTEL_EXPORTER_OTLP_TIMEOUT",
+        "OTEL_TRACES_EXPORTER",
+        "OTEL_PROPAGATORS",
+        "OTEL_TRACES_SAMPLER",
+    ] {
+        let settings = read(&[(variable, "http://ann:hunter22@host/")]);
+        let shown = format!("{:?}", settings.warnings());
+        assert!(
+            shown.contains("host/") && !shown.contains("hunter22"),
+            "{variable}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn long_lists_are_read_quickly_and_warned_about_briefly() {
+    let list = |entry: &str| {
+        let entries = (0..20_000).map(|number| format!("{entry}{number}=v"));
+        entries.collect::<Vec<_>>().join(",")
+    };
+    let settings = read(&[
+        ("OTEL_TRACES_EXPORTER", &list("e")),
+        ("OTEL_EXPORTER_OTLP_HEADERS", &list("x y")),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", &list("x")),
+        ("OTEL_RESOURCE_ATTRIBUTES", &list("a")),
+    ]);
+    let shown: Vec<String> = settings
+        .warnings()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert!(shown.len() < 20, "{}", shown.len());
+    let last = "`OTEL_TRACES_EXPORTER` has 19992 more mistakes";
+    assert!(shown.iter().any(|warning| warning == last), "{shown:?}");
+}

@@ -267,6 +267,10 @@ fn describe(error: &Error) -> SendError {
             "what came is not HTTP/2 ({reason}): is this a port for HTTP? \
              (`OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`, `Protocol::HttpProtobuf`)"
         ),
+        // h2 says the same of both.
+        false if error.is_reset() => format!(
+            "the answer is malformed, or its head has more than {MAX_HEAD_BYTES} bytes: {reason}"
+        ),
         false => format!("what came is not HTTP/2: {reason}"),
     };
     SendError::with_detail(SendFailure::Broken, detail)
