@@ -184,6 +184,17 @@ fn a_collector_that_was_not_done() {
 }
 
 #[test]
+fn a_collector_that_hangs_is_waited_for_once() {
+    check(
+        "hangs_at_the_end",
+        &[
+            "1 span lost: collector hangs: 1 not taken in time",
+            "the guard is dropped",
+        ],
+    );
+}
+
+#[test]
 fn a_root_in_a_task_that_a_server_spawns_below_an_attached_tracer() {
     let request = place("async fn request()");
     check(

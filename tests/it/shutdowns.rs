@@ -260,6 +260,31 @@ fn a_shutdown_that_was_in_vain_leaves_the_collectors_to_the_next_one() {
     }
 }
 
+#[test]
+fn a_collector_that_uses_all_its_time_has_reported_before_its_caller_goes() {
+    /// Like an exporter that retries until its time is over.
+    struct Patient;
+
+    impl Collector for Patient {
+        fn collect(&self, _: &SpanBatch<'_>) {}
+
+        fn shutdown(&self, timeout: Duration) -> Result<(), CollectorError> {
+            std::thread::sleep(timeout);
+            Err(CollectorError::new("nobody answers").with_lost_spans(1))
+        }
+    }
+
+    let with_one = || Tracer::builder("test").collector(Patient);
+    let with_two = || with_one().collector(collector_fn(|_: &SpanBatch<'_>| {}));
+    for builder in [with_one(), with_two()] {
+        let tracer = builder.build().unwrap();
+        tracer.root("root").run_sync(|| {});
+        let report = tracer.shutdown(Duration::from_secs(2));
+        assert!(report.late.is_empty(), "{report:?}");
+        assert_eq!(report.errors[0].lost_spans(), 1);
+    }
+}
+
 /// Ends its tracer when it is called.
 struct EndsTracer {
     own: Arc<OnceLock<Tracer>>,

@@ -3,11 +3,12 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Mutex;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use trace_core::{Collector, CollectorError, SpanBatch, Tracer, TracerGuard};
 
-use crate::request;
+use crate::{request, wait_for_ever};
 
 /// A cause whose text asks the tracer, and then panics.
 #[derive(Debug)]
@@ -70,4 +71,33 @@ pub(crate) async fn ended_by_a_collector() {
     request().await;
     tracer.shutdown(Duration::from_secs(10));
     assert_eq!(tracer.stats().delivered, 1);
+}
+
+/// A collector that hangs with the last spans, as an exporter does whose server is silent.
+struct Hangs(Mutex<Sender<()>>);
+
+impl Collector for Hangs {
+    fn collect(&self, _: &SpanBatch<'_>) {
+        self.0.lock().unwrap().send(()).unwrap();
+        wait_for_ever()
+    }
+
+    fn name(&self) -> &str {
+        "hangs"
+    }
+}
+
+/// Nothing is open, so the shutdown waits only for the collector, and the guard for nothing.
+pub(crate) async fn hangs_at_the_end() {
+    let (called, calls) = channel();
+    let tracing = Tracer::builder("shop")
+        .collector(Hangs(Mutex::new(called)))
+        .shutdown_timeout(Duration::from_millis(100))
+        .install()
+        .unwrap();
+    request().await;
+    calls.recv().unwrap();
+    let report = tracing.shutdown_when_idle(Duration::from_secs(600)).await;
+    assert_eq!((report.left, report.late.len()), (1, 1), "{report:?}");
+    eprintln!("trace-core: the guard is dropped");
 }

@@ -248,6 +248,7 @@ async fn main() {
         }
         "asking_error" => ends::asking_error(true).await,
         "panicking_error" => ends::asking_error(false).await,
+        "hangs_at_the_end" => ends::hangs_at_the_end().await,
         "ended_by_a_collector" => ends::ended_by_a_collector().await,
         "every_loss" => every_loss::run().await,
         "attached" => {

@@ -99,7 +99,7 @@ fn a_flush_and_a_shutdown_end_at_their_timeout() {
     server.then([Step::Answer(super::server::status(503))]);
     collect(&sender, 3);
     let error = sender.flush(SHORT).unwrap_err();
-    assert_eq!(error.lost_spans(), 3);
+    assert_eq!((error.lost_spans(), error.waiting_spans()), (0, 3));
     assert!(
         error.to_string().starts_with("3 spans are not sent yet: "),
         "{error}"
@@ -107,7 +107,7 @@ fn a_flush_and_a_shutdown_end_at_their_timeout() {
     assert_eq!(check(&sender).spans_waiting, 3, "a flush loses nothing");
 
     let error = sender.shutdown(SHORT).unwrap_err();
-    assert_eq!(error.lost_spans(), 3);
+    assert_eq!((error.lost_spans(), error.waiting_spans()), (3, 0));
     assert!(
         error.to_string().starts_with("3 spans were lost: "),
         "{error}"
@@ -122,12 +122,21 @@ fn a_flush_and_a_shutdown_end_at_their_timeout() {
 }
 
 #[test]
+fn any_timeout_is_possible() {
+    let server = Server::new([]);
+    let collector = to(&server).timeout(Duration::MAX).build().unwrap();
+    collect(&collector, 3);
+    collector.flush(LONG).unwrap();
+    assert_eq!(check(&collector).spans_exported, 3);
+}
+
+#[test]
 fn a_timeout_of_zero_sends_nothing_and_loses_nothing() {
     let server = Server::new([Step::Answer(super::server::status(503))]);
     let collector = to(&server).build().unwrap();
     collect(&collector, 3);
     let error = collector.flush(Duration::ZERO).unwrap_err();
-    assert_eq!(error.lost_spans(), 3);
+    assert_eq!((error.lost_spans(), error.waiting_spans()), (0, 3));
     assert_eq!(settle(&collector).spans_exported, 3);
     collector.flush(Duration::ZERO).unwrap();
     collector.flush(Duration::MAX).unwrap();

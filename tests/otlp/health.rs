@@ -132,7 +132,7 @@ fn that_spans_are_lost_is_said_whatever_was_said_before() {
         lines.of(&server),
         [
             "collector otlp: `URL/v1/traces` answers status 503 (Service Unavailable); spans wait, and are sent again",
-            "collector otlp: `URL/v1/traces` answers status 401 (Unauthorized); spans are lost: check the endpoint, the protocol and the headers",
+            "collector otlp: `URL/v1/traces` answers status 401 (Unauthorized); spans are lost: check the credentials in the headers or the URL",
         ]
     );
 }
@@ -155,7 +155,7 @@ fn a_line_that_came_too_soon_waits_and_is_said_in_the_end() {
     assert_eq!(
         lines.of(&server)[2..],
         [
-            "collector otlp: `URL/v1/traces` answers status 403 (Forbidden); spans are lost: check the endpoint, the protocol and the headers"
+            "collector otlp: `URL/v1/traces` answers status 403 (Forbidden); spans are lost: check the credentials in the headers or the URL"
         ]
     );
     assert_eq!(collector.on_idle(), None);
@@ -297,7 +297,7 @@ fn refusals_and_rejections_are_said() {
         [
             "collector otlp: `URL/v1/traces` rejected 2 of 3 spans: no",
             "collector otlp: `URL/v1/traces` took spans, and its answer is not one of OTLP: whether it rejected some is unknown",
-            "collector otlp: `URL/v1/traces` answers status 404 (Not Found); spans are lost: check the endpoint, the protocol and the headers",
+            "collector otlp: `URL/v1/traces` answers status 404 (Not Found); spans are lost: check the path of the URL: `/v1/traces` is added to the URL of `builder(..)` and `OTEL_EXPORTER_OTLP_ENDPOINT`, and not to that of `traces_endpoint(..)` and `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`",
         ]
     );
 }

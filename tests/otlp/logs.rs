@@ -267,7 +267,7 @@ fn a_flush_sends_records_while_spans_cannot_be_sent() {
         .build()
         .unwrap();
     give(&collector, &many_logs(2));
-    assert_eq!(collector.flush(LONG).unwrap_err().lost_spans(), 2);
+    assert_eq!(collector.flush(LONG).unwrap_err().waiting_spans(), 2);
     let stats = check(&collector);
     assert_eq!((stats.log_records.exported, stats.spans_waiting), (4, 2));
     assert_eq!(collector.shutdown(LONG).unwrap_err().lost_spans(), 2);

@@ -7,6 +7,7 @@
     reason = "servers have threads, and waits are bounded"
 )]
 
+mod advice;
 mod answers;
 mod bodies;
 mod connections;

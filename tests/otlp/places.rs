@@ -151,6 +151,39 @@ fn a_tracer_flushes_during_a_backoff() {
 }
 
 #[test]
+fn spans_that_wait_for_a_server_are_left_and_not_lost() {
+    let server = Server::new([]).forever(Step::Answer(status(503)));
+    let hour = Duration::from_secs(3600);
+    let collector = to(&server).retry_delays(hour, hour).build().unwrap();
+    let tracer = tracer(&collector).build().unwrap();
+    make_spans(&tracer, 3);
+    let report = tracer.flush(LONG);
+    assert!(!report.is_complete);
+    assert_eq!((report.left, report.lost), (3, 0));
+    assert_eq!(report.errors[0].waiting_spans(), 3);
+    assert_eq!(check(&collector).spans_waiting, 3);
+}
+
+#[test]
+fn a_late_collector_says_how_many_spans_it_still_has() {
+    let server = Server::new([]).forever(Step::Answer(status(503)));
+    let hour = Duration::from_secs(3600);
+    let collector = to(&server).retry_delays(hour, hour).build().unwrap();
+    let tracer = tracer(&collector)
+        .scheduled_delay(Duration::from_millis(1))
+        .build()
+        .unwrap();
+    make_spans(&tracer, 3);
+    super::spans::wait_until(|| tracer.lane_stats()[0].delivered == 3);
+    // The collector has taken all; that the call is late is told with what it still has.
+    super::spans::wait_until(|| {
+        let report = tracer.flush(Duration::ZERO);
+        report.late.first().is_some_and(|late| late.left == 3)
+            && (report.left, report.lost) == (3, 0)
+    });
+}
+
+#[test]
 fn a_tracer_ends_during_a_backoff_and_says_what_is_lost() {
     let url = format!("http://{}", Server::nobody());
     let hour = Duration::from_secs(3600);

@@ -1,10 +1,12 @@
 //! Tests of the beginning of held spans, and of held spans that are not recorded.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use futures_util::FutureExt;
 use trace_core::{
-    AlwaysOff, Link, OpenSpan, SpanId, SpanKind, Timestamp, TraceContext, TraceId, propagation,
-    span,
+    AlwaysOff, Link, MemoryCollector, OpenSpan, SpanId, SpanKind, Timestamp, TraceContext, TraceId,
+    Tracer, propagation, span,
 };
 
 use super::{Program, elsewhere, named, start};
@@ -115,6 +117,33 @@ fn a_builder_says_what_it_begins_with() {
     assert_eq!(publish.end.as_unix_nanos(), 3_000_000_000);
     let early = named(&spans, "early");
     assert_eq!(early.start, early.end, "not before its start");
+}
+
+#[test]
+fn a_root_may_begin_in_the_past_and_then_has_its_end_now() {
+    let spans = MemoryCollector::new();
+    let tracer = Tracer::builder("shop").collector(spans.clone());
+    let tracer = tracer.on_demand().build().unwrap();
+    let start = Timestamp::from_unix_nanos(1_000_000_000);
+    let root = |name: &'static str| tracer.root(name).started_at(start);
+    root("held").start().end();
+    root("sync").run_sync(|| span::in_span("child", || {}));
+    root("future").run(async {}).now_or_never().unwrap();
+    // The description is reused by the thread, and must not keep the time.
+    tracer.root("now").tag("a", 1).run_sync(|| {});
+    tracer.flush(Duration::ZERO);
+    let spans = spans.take();
+    for name in ["held", "sync", "future"] {
+        let root = named(&spans, name);
+        assert_eq!(root.start, start, "{name}");
+        assert!(
+            root.end + Duration::from_secs(60) > named(&spans, "now").start,
+            "{name}"
+        );
+    }
+    for name in ["child", "now"] {
+        assert!(named(&spans, name).start > start, "{name}");
+    }
 }
 
 #[test]

@@ -135,36 +135,41 @@ fn a_request_that_is_too_long_ends_the_input() {
 }
 
 #[test]
-fn a_request_with_too_many_objects_ends_the_input() {
+fn a_request_with_too_many_elements_ends_the_input() {
     let options = DecodeOptions {
         lenient: true,
-        max_items: 1_000,
+        max_items: 4,
         ..DecodeOptions::default()
     };
-    // Each empty object takes about 30 times its bytes in memory.
-    let ids = r#""traceId":"4bf92f3577b34da6a3ce929d0e0e4736","spanId":"00f067aa0ba902b7""#;
-    let request = |list: &str, items: usize| {
-        let items = vec!["{}"; items].join(",");
-        format!(
-            r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{{ids},"{list}":[{items}]}}]}}]}}]}}"#
-        )
-    };
-    for list in ["events", "links"] {
-        // Beside the items there are eight.
-        let input = request(list, 992);
+    let whole = r#"{"resourceSpans":[{},{},{"scopeSpans":[]}],"a":{"b":1,"c":2}}"#;
+    let one_more = r#"{"resourceSpans":[{},{},{"scopeSpans":[{},{}]}]}"#;
+    for input in [
+        format!("{whole}\n{one_more}\n{whole}"),
+        format!("{whole}\n[{one_more}]"),
+    ] {
         let mut requests = decode::requests(input.as_bytes()).with_options(options);
-        assert_eq!(requests.next().unwrap().unwrap().len(), 1);
-        let input = [request(list, 993), request(list, 1)].concat();
-        let mut requests = decode::requests(input.as_bytes()).with_options(options);
-        assert_eq!(
-            requests.next().unwrap().unwrap_err().to_string(),
-            "line 1, column 1: the request has more than 1000 objects and arrays"
+        assert_eq!(requests.next().unwrap().unwrap().left_out, 0);
+        let error = requests.next().unwrap().unwrap_err().to_string();
+        let expected = ": the request has more than 4 elements of arrays; expected at most 4";
+        let place = error.strip_suffix(expected);
+        assert!(
+            place.is_some_and(|place| place.starts_with("line 2, column 4")),
+            "{error}"
         );
         assert!(requests.next().is_none());
-        // Without end, too.
-        let endless = io::repeat(b'{').take(2_000).chain(io::repeat(b' '));
-        let mut requests = decode::requests(endless).with_options(options);
-        assert!(requests.next().unwrap().is_err());
+    }
+    let many = format!(r#"{{"resourceSpans":[{}{{}}]}}"#, "{},".repeat(4_000_000));
+    let error = decode::requests(many.as_bytes()).next().unwrap();
+    assert!(error.unwrap_err().to_string().contains("more than 4000000"));
+}
+
+#[test]
+fn brackets_take_linear_time() {
+    // With a look at all that follows, each would take minutes.
+    for piece in [
+        "[\n", "[", "{\n", "[ \n\n", "[\n{\n", "[[[{\n", "]\n", "[,\n", "[x\n",
+    ] {
+        read(piece.repeat(300_000 / piece.len()).as_bytes());
     }
 }
 

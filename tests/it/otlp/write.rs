@@ -302,11 +302,11 @@ fn what_does_not_fit_while_the_writer_fails_is_lost_and_counted() {
 fn a_file_that_cannot_be_created_is_named() {
     let path = std::env::temp_dir().join("there/is/no/such/directory.json");
     let error = JsonCollector::to_file(&path).unwrap_err();
+    let reason = error.source().unwrap();
     assert_eq!(
         error.to_string(),
-        format!("`{}` cannot be created", path.display())
+        format!("`{}` cannot be created: {reason}", path.display())
     );
-    assert!(error.source().is_some());
 }
 
 fn collect(collector: &JsonCollector, spans: u64) {

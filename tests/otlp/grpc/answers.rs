@@ -255,6 +255,19 @@ fn a_message_that_is_too_large_for_a_server_is_halved() {
 }
 
 #[test]
+fn a_head_that_is_too_large_is_not_waited_for() {
+    let large = "y".repeat(20_000);
+    let server = Server::new([Step::Answer(code(0, &[("x", &large)]).in_the_head())]);
+    let collector = once_to(&server).build().unwrap();
+    collect(&collector, 1);
+    let error = last_error(&collector);
+    assert!(
+        error.contains("its head has more than 16384 bytes"),
+        "{error}"
+    );
+}
+
+#[test]
 fn an_answer_before_the_whole_message_counts() {
     let server = Server::new([Step::Early(code(7, &[]).in_the_head())]);
     let collector = once_to(&server).max_request_bytes(64 << 20);

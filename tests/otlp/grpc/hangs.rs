@@ -173,7 +173,7 @@ fn a_flush_and_a_shutdown_end_at_their_timeout() {
     // Nothing was sent yet, so the first call would wait forever.
     let quick = to(&server).timeout(SHORT).build().unwrap();
     collect(&quick, 3);
-    assert_eq!(quick.flush(SHORT).unwrap_err().lost_spans(), 3);
+    assert_eq!(quick.flush(SHORT).unwrap_err().waiting_spans(), 3);
     assert_eq!(check(&quick).spans_waiting, 3, "a flush loses nothing");
     assert_eq!(quick.shutdown(SHORT).unwrap_err().lost_spans(), 3);
     assert_eq!(check(&quick).spans_lost.shut_down, 3);

@@ -64,6 +64,13 @@ pub trait Collector: Send + Sync {
         None
     }
 
+    /// Returns how many spans the collector has taken and not passed on yet, such as those that
+    /// wait for a server. If a later call of it is late, [`FlushReport`](crate::FlushReport)
+    /// counts them as `left`. Called after each batch, so it must be quick. Default: zero.
+    fn waiting_spans(&self) -> u64 {
+        0
+    }
+
     /// Passes on all spans that the collector still holds, within `timeout`. More batches may
     /// follow. Default: does nothing.
     ///
@@ -116,14 +123,16 @@ const MAX_SOURCES: usize = 16;
 ///
 /// let error = CollectorError::new("could not connect")
 ///     .with_source(std::io::Error::other("refused"))
-///     .with_lost_spans(12);
-/// assert_eq!(error.lost_spans(), 12);
+///     .with_lost_spans(12)
+///     .with_waiting_spans(3);
+/// assert_eq!((error.lost_spans(), error.waiting_spans()), (12, 3));
 /// ```
 #[derive(Clone)]
 pub struct CollectorError {
     message: Arc<str>,
     collector: Option<Arc<str>>,
     lost_spans: u64,
+    waiting_spans: u64,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -134,6 +143,7 @@ impl CollectorError {
             message: message.into(),
             collector: None,
             lost_spans: 0,
+            waiting_spans: 0,
             source: None,
         }
     }
@@ -151,18 +161,34 @@ impl CollectorError {
         self
     }
 
-    /// Sets the number of spans that this failure lost, or that are still left.
+    /// Sets the number of spans that this failure lost. [`FlushReport`](crate::FlushReport)
+    /// counts them as `lost`.
     #[must_use]
     pub fn with_lost_spans(mut self, spans: u64) -> Self {
         self.lost_spans = spans;
         self
     }
 
-    /// Returns the number of spans that this failure lost, or that are still left. Returns
-    /// zero if the collector has not set it.
+    /// Returns the number of spans that this failure lost. Returns zero if the collector has
+    /// not set it.
     #[must_use]
     pub const fn lost_spans(&self) -> u64 {
         self.lost_spans
+    }
+
+    /// Sets the number of spans that the collector still has, and will try to pass on again.
+    /// [`FlushReport`](crate::FlushReport) counts them as `left`.
+    #[must_use]
+    pub fn with_waiting_spans(mut self, spans: u64) -> Self {
+        self.waiting_spans = spans;
+        self
+    }
+
+    /// Returns the number of spans that the collector still has. Returns zero if the collector
+    /// has not set it.
+    #[must_use]
+    pub const fn waiting_spans(&self) -> u64 {
+        self.waiting_spans
     }
 
     /// Returns the message alone. Unlike the text of a cause, it runs no application code.
@@ -225,6 +251,7 @@ impl fmt::Debug for CollectorError {
             .field("message", &self.message)
             .field("collector", &self.collector)
             .field("lost_spans", &self.lost_spans)
+            .field("waiting_spans", &self.waiting_spans)
             .field("source", &self.source)
             .finish()
     }
@@ -268,6 +295,10 @@ macro_rules! forward_collector {
                 (**self).on_idle()
             }
 
+            fn waiting_spans(&self) -> u64 {
+                (**self).waiting_spans()
+            }
+
             fn flush(&self, timeout: Duration) -> Result<(), CollectorError> {
                 (**self).flush(timeout)
             }
@@ -304,6 +335,10 @@ impl<C: Collector> Collector for Option<C> {
 
     fn on_idle(&self) -> Option<Duration> {
         self.as_ref().and_then(Collector::on_idle)
+    }
+
+    fn waiting_spans(&self) -> u64 {
+        self.as_ref().map_or(0, Collector::waiting_spans)
     }
 
     fn flush(&self, timeout: Duration) -> Result<(), CollectorError> {

@@ -22,8 +22,9 @@ pub struct FlushReport {
     /// Whether the collectors received, before the deadline, all spans that had ended and been
     /// handed over, and reported no error.
     pub is_complete: bool,
-    /// Spans that were not delivered, because they or their scope still run, or because the
-    /// deadline passed.
+    /// Spans that were not delivered, because they or their scope still run, because the
+    /// deadline passed, or because a collector could not pass them on yet
+    /// ([`CollectorError::waiting_spans`]).
     pub left: u64,
     /// Spans that were lost for any reason since the tracer was built;
     /// [`Tracer::stats`](crate::Tracer::stats) counts them by reason. Does not include
@@ -41,7 +42,8 @@ pub struct FlushReport {
 pub struct LateCollector {
     /// Its [name](crate::Collector::name).
     pub name: String,
-    /// The number of spans that it had not taken at that moment.
+    /// The number of spans that it had not taken at that moment, or that it
+    /// [still had](crate::Collector::waiting_spans).
     pub left: u64,
 }
 

@@ -17,7 +17,7 @@ use crate::stream::decode::PartReport;
 #[derive(Debug)]
 pub(super) struct Lane {
     /// Whether the collector has its own thread. If not, the worker calls the collector, and
-    /// all other fields keep their initial values.
+    /// all other fields but `held` keep their initial values.
     pub(super) has_thread: bool,
     /// The waiting items, oldest first. A flush covers the batches before it.
     items: VecDeque<Item>,
@@ -27,6 +27,8 @@ pub(super) struct Lane {
     batches: usize,
     spans: u64,
     pub(super) bytes: usize,
+    /// How many spans the collector has taken and not passed on yet.
+    pub(super) held: u64,
     max_bytes: usize,
     /// Set when no more items come. The thread ends after the waiting items.
     is_closed: bool,
@@ -70,6 +72,7 @@ impl Lane {
             batches: 0,
             spans: 0,
             bytes: 0,
+            held: 0,
             max_bytes,
             is_closed: false,
             has_ended: !has_thread,

@@ -349,6 +349,7 @@ impl Queue {
         let of_lanes = state.lanes.iter().filter(|lane| lane.has_ended);
         let errors = of_worker.chain(of_lanes.flat_map(|lane| &lane.errors));
         let errors: Vec<CollectorError> = errors.cloned().collect();
+        let held: Vec<u64> = state.lanes.iter().map(|lane| lane.held).collect();
         drop(state);
         let mut loss = Loss::new(&stats, &lanes, &open);
         for error in &errors {
@@ -357,15 +358,23 @@ impl Queue {
             // or panic.
             let text = call::call_collector(|| error.in_full());
             let text = text.as_deref().unwrap_or(error.message());
-            loss.collector(name, text, error.lost_spans());
+            // What waited in a collector that has ended is lost.
+            loss.collector(name, text, error.lost_spans() + error.waiting_spans());
         }
-        // `Loss` already counts the waiting spans of late collectors.
-        let has_taken_all = |late: &&LateCollector| {
-            let mut lanes = lanes.iter().filter(|lane| lane.name == late.name);
-            lanes.all(|lane| lane.waiting == 0)
-        };
-        for late in late.iter().filter(has_taken_all) {
-            loss.collector(&late.name, "not done in time", 0);
+        for late in late {
+            let same = lanes.iter().zip(&held);
+            let same = same.filter(|(lane, _)| lane.name == late.name);
+            let (mut waiting, mut held) = (0, 0);
+            for (lane, of_lane) in same {
+                waiting += lane.waiting;
+                held += of_lane;
+            }
+            // `Loss` already counts the waiting spans of late collectors.
+            if held > 0 {
+                loss.collector(&late.name, &format!("{held} not passed on in time"), held);
+            } else if waiting == 0 {
+                loss.collector(&late.name, "not done in time", 0);
+            }
         }
         loss
     }

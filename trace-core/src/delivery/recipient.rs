@@ -4,6 +4,7 @@
 //! for its next call. The worker and the lanes wait and count spans. A collector is called by
 //! one thread at a time, because one thread owns this value.
 
+use std::cell::Cell;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -22,6 +23,10 @@ pub(super) struct Recipient {
     collector: Box<dyn Collector>,
     /// The collector's name. It is read once, because that calls the application's code.
     name: String,
+    /// Its number among the collectors of the tracer.
+    number: usize,
+    /// How many spans it held when it was last asked.
+    held: Cell<u64>,
     /// Reports that it missed, and the parts that it knows to be open.
     missed: MissedReports,
 }
@@ -32,6 +37,7 @@ impl Recipient {
         resource: Arc<Resource>,
         collector: Box<dyn Collector>,
         name: &str,
+        number: usize,
     ) -> Self {
         let missed = MissedReports::with_max_parts(queue.max_missed_parts());
         let source: Weak<Queue> = Arc::downgrade(&queue);
@@ -41,6 +47,8 @@ impl Recipient {
             resource,
             collector,
             name: name.to_owned(),
+            number,
+            held: Cell::new(0),
             missed,
         };
         let collector = &this.collector;
@@ -98,10 +106,25 @@ impl Recipient {
     /// before the next batch, or if it panicked.
     pub(super) fn on_idle(&self) -> Option<Duration> {
         let collector = &self.collector;
-        call::call_collector(|| collector.on_idle()).unwrap_or_else(|| {
+        // Also before the call, which may block.
+        self.note_held();
+        let idle = call::call_collector(|| collector.on_idle()).unwrap_or_else(|| {
             self.count_panic();
             None
-        })
+        });
+        self.note_held();
+        idle
+    }
+
+    /// Notes how many spans the collector holds, for the report of a call that is late.
+    fn note_held(&self) {
+        let collector = &self.collector;
+        let Some(held) = call::call_collector(|| collector.waiting_spans()) else {
+            return self.count_panic();
+        };
+        if self.held.replace(held) != held {
+            self.queue.note_held_by(self.number, held);
+        }
     }
 
     /// Flushes the collector, after the urgent reports that it missed.

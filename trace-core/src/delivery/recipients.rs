@@ -57,7 +57,8 @@ impl Recipients {
         resource: Arc<Resource>,
         lane: &LaneOptions,
     ) {
-        let recipient = Recipient::new(Arc::clone(&self.queue), resource, collector, &lane.name);
+        let queue = Arc::clone(&self.queue);
+        let recipient = Recipient::new(queue, resource, collector, &lane.name, number);
         if lane.has_thread {
             self.lanes.push(OwnLane {
                 number,

@@ -201,10 +201,13 @@ impl Worker {
         self.queue
             .count_dropped(of_limit, &dropped.limit, SiteLoss::Limit);
         Counters::add(&counters.unattached, dropped.unattached);
-        self.give_batch();
-        self.recipients.give_urgent_reports();
+        self.finish_batch();
+        // This comes before the collectors, which may block: what was taken is read, and a
+        // shutdown that waits for open traces need not wait for a collector.
         self.queue
             .note_held(self.decoder.kept_spans(), self.decoder.open_parts());
+        self.pass_batch();
+        self.recipients.give_urgent_reports();
         // This is the last step, because the flush covers everything above. The lanes flush
         // while this thread flushes its own collectors.
         if let Some((number, deadline)) = work.flush {
@@ -246,18 +249,31 @@ impl Worker {
 
     /// Passes the decoded spans to the collectors, and returns the chunks to the queue.
     fn give_batch(&mut self) {
+        self.finish_batch();
+        self.pass_batch();
+    }
+
+    /// Completes the batch and counts its spans as read. This comes before any collector gets
+    /// the spans, which must be counted as read before they are finished.
+    fn finish_batch(&mut self) {
         if !self.queue.callers.is_empty() {
             self.report_callers();
         }
-        let spans = self.decoded.len() as u64;
-        if spans > 0 || !self.decoded.reports().is_empty() {
-            // This comes before any collector gets the spans, which must be counted as read
-            // before they are finished.
-            self.queue.count_read(spans);
+        if self.has_batch() {
+            self.queue.count_read(self.decoded.len() as u64);
             if self.queue.chart.is_counting() {
                 self.queue.chart.read(self.decoded.sites());
             }
             self.redact();
+        }
+    }
+
+    fn has_batch(&self) -> bool {
+        self.decoded.len() > 0 || !self.decoded.reports().is_empty()
+    }
+
+    fn pass_batch(&mut self) {
+        if self.has_batch() {
             self.recipients.give_batch(&mut self.decoded);
         } else {
             // There are no spans. There may be chunks without a complete span. The decoder has

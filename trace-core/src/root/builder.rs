@@ -16,7 +16,7 @@ use crate::propagation::trust::Trust;
 use crate::record::{IfRecording, kept_tag, spare_tracer, write};
 use crate::span::open_span::OpenSpan;
 use crate::tracer::Tracer;
-use crate::value::{Baggage, Link, SpanKind, TagSource, TraceContext};
+use crate::value::{Baggage, Link, SpanKind, TagSource, Timestamp, TraceContext};
 
 /// Returns a builder for a root span of the current tracer.
 ///
@@ -83,6 +83,27 @@ impl RootBuilder {
     /// Adds a link to a span of another trace: a [`Link`], or the context of that span.
     pub fn link(self, link: impl Into<Link>) -> Self {
         self.set_details(|details| details.links.push(link.into()))
+    }
+
+    /// Sets the time at which the span began, for example when a message was received or a job
+    /// was queued. Default: the time at which it begins here, which for a future is the first
+    /// poll.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use trace_core::{Clock, MemoryCollector, Tracer};
+    ///
+    /// let spans = MemoryCollector::new();
+    /// let tracer = Tracer::builder("shop").collector(spans.clone()).on_demand().build()?;
+    /// let received = Clock::system().now();
+    /// // .. the message waits
+    /// tracer.root("consume").started_at(received).run_sync(|| { /* work */ });
+    /// tracer.flush(Duration::ZERO);
+    /// assert_eq!(spans.spans()[0].start, received);
+    /// # Ok::<(), trace_core::BuildError>(())
+    /// ```
+    pub fn started_at(self, time: Timestamp) -> Self {
+        self.set_details(|details| details.started_at = Some(time))
     }
 
     /// Continues the caller's trace with its baggage. `extracted` is the result of a

@@ -15,7 +15,7 @@ use crate::record::{Scope, TracerCore, spare_tracer, tag_input, write};
 use crate::sampler::SamplingTags;
 use crate::stream::Site;
 use crate::tracer::global;
-use crate::value::{Baggage, Link, SpanId, SpanKind, TagInput, TagSource, TagValue};
+use crate::value::{Baggage, Link, SpanId, SpanKind, TagInput, TagSource, TagValue, Timestamp};
 
 /// Describes a root span. It is small, because it is moved several times. Parts that few roots
 /// have are in a box.
@@ -35,6 +35,7 @@ pub(super) struct RootDetails {
     pub(super) tags: Vec<(Cow<'static, str>, TagValue)>,
     pub(super) links: Vec<Link>,
     pub(super) baggage: Option<Baggage>,
+    pub(super) started_at: Option<Timestamp>,
 }
 
 impl RootDescription {
@@ -216,12 +217,15 @@ impl RootDetails {
     fn keep_as_spare(mut self: Box<Self>) {
         self.tags.clear();
         self.links.clear();
-        (self.origin, self.baggage) = Default::default();
+        (self.origin, self.baggage, self.started_at) = Default::default();
         let _kept = SPARE.try_with(|spare| spare.set(Some(self)));
     }
 
-    /// Writes tags and links to the span, which is open.
+    /// Writes the start, tags and links to the span, which is open.
     fn write(&self, span: u64) {
+        if let Some(time) = self.started_at {
+            write::started_at(span, time);
+        }
         for (key, value) in &self.tags {
             write::named_tag(span, key, TagInput::Value(value));
         }

@@ -204,7 +204,9 @@ impl TracerBuilder {
     }
 
     /// Sets how long the tracer waits for its collectors when its last handle or its guard is
-    /// dropped. Default: 5 s.
+    /// dropped, and after [`shutdown_when_idle`](Tracer::shutdown_when_idle). Default: 5 s.
+    ///
+    /// The tracer waits once: after a shutdown that took this time, a drop does not wait.
     pub fn shutdown_timeout(self, timeout: Duration) -> Self {
         self.set(|options| options.shutdown_timeout = timeout)
     }

@@ -55,9 +55,13 @@ impl Ending {
 
     /// Shuts down, or waits for another shutdown that is running. If the tracer has ended
     /// afterwards, prints its losses.
-    pub(super) fn shut_down(&self, deadline: Deadline) -> FlushReport {
-        let report = self.shut_down_silently(deadline);
-        if self.core.queue.is_stopped() {
+    ///
+    /// Also prints them if this has waited for the whole `shutdown_timeout`. The drop of the
+    /// guard then does not wait a second time.
+    pub(super) fn shut_down(&self, timeout: Duration) -> FlushReport {
+        let report = self.shut_down_silently(Deadline::after(timeout));
+        let has_waited = timeout >= self.shutdown_timeout && !self.calls_this_thread();
+        if has_waited || self.core.queue.is_stopped() {
             self.core.queue.tell_loss(&report.late);
         }
         report
@@ -109,6 +113,9 @@ impl Ending {
     /// the other threads, but not for itself.
     pub(super) fn end_process(&self, deadline: Deadline) {
         let queue = &self.core.queue;
+        if queue.has_said_loss() {
+            return;
+        }
         self.core.end();
         queue.close(deadline);
         if self.has_threads() && self.calls_this_thread() {

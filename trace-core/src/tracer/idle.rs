@@ -68,11 +68,16 @@ impl Tracer {
     /// A trace is open while one of its spans runs, a task that was spawned in it has not
     /// ended, or a message that [carries](crate::Carried) it exists. An idle connection of a
     /// client with `trace_http::ConnectionExecutor` is open, too: drop the client first. Roots that begin
-    /// during the wait are recorded and waited for. The future does not notice a scope
-    /// that is still in its first poll and has handed over nothing. An example is a
+    /// during the wait are recorded and waited for. The future does not notice a scope that is
+    /// still in its first poll and has handed over nothing. An example is a
     /// [`run_sync`](crate::RootBuilder::run_sync) on another thread. If the future is
     /// awaited within a trace of this tracer, it waits for that trace, and so for the
     /// whole `timeout`.
+    ///
+    /// Spans that a collector is taking are not open. But while the only collector blocks, the
+    /// ends of further traces are not read, and those traces count as open. So with an exporter
+    /// whose server hangs, the whole takes up to `timeout` plus the `shutdown_timeout`. The
+    /// losses are printed then, and the drop of the guard does not wait again.
     ///
     /// Works with any executor: its own thread checks every 10 ms and wakes the task. If
     /// the operating system cannot start that thread, the first poll shuts down at once and
@@ -176,7 +181,7 @@ impl Meeting {
         if !self.wait(ending, Deadline::after(timeout)) {
             return;
         }
-        let report = ending.shut_down(Deadline::after(ending.shutdown_timeout));
+        let report = ending.shut_down(ending.shutdown_timeout);
         let mut state = self.state();
         state.report = Some(report);
         let waker = state.waker.take();

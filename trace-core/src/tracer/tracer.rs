@@ -186,7 +186,7 @@ impl Tracer {
             return self.nothing();
         };
         crate::record::entered::hand_over();
-        handle.owner.0.shut_down(Deadline::after(timeout))
+        handle.owner.0.shut_down(timeout)
     }
 
     /// Returns what happened to the spans of each place in the source. This shows why a span

@@ -13,9 +13,15 @@ pub(super) struct Buffer<R> {
     filled: usize,
     /// The place of byte `done` in the input.
     at: Position,
-    /// Most objects and arrays of one request.
-    max_items: usize,
     progress: Progress,
+}
+
+/// How much of an input is taken as one request.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) bytes: usize,
+    /// Most elements of arrays.
+    pub(super) items: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +45,6 @@ impl<R> Buffer<R> {
             done: 0,
             filled: 0,
             at: Position { line: 1, column: 1 },
-            max_items: usize::MAX,
             progress: Progress::Reading,
         }
     }
@@ -52,10 +57,6 @@ impl<R> Buffer<R> {
     /// Returns the bytes that were read but not passed over.
     pub(super) fn rest(&self) -> &[u8] {
         self.bytes.get(self.done..self.filled).unwrap_or_default()
-    }
-
-    pub(super) const fn set_max_items(&mut self, items: usize) {
-        self.max_items = items;
     }
 
     pub(super) fn is_broken(&self) -> bool {
@@ -119,8 +120,8 @@ impl<R: Read> Buffer<R> {
     }
 
     /// Returns the end of the object or array that begins here.
-    pub(super) fn find_end(&mut self, max_bytes: usize) -> Result<End, DecodeError> {
-        let mut scan = Scan::new(self.at.column);
+    pub(super) fn find_end(&mut self, limits: Limits) -> Result<End, DecodeError> {
+        let mut scan = Scan::new(self.at.column, limits.items);
         loop {
             let is_whole = self.progress != Progress::Reading;
             let end = scan.find_end(self.rest(), is_whole);
@@ -128,14 +129,12 @@ impl<R: Read> Buffer<R> {
                 Some(End::Whole(bytes) | End::Cut(bytes)) => bytes,
                 None => self.rest().len(),
             };
-            if bytes > max_bytes {
-                return Err(self.too_long(self.at, "the request", max_bytes));
+            if bytes > limits.bytes {
+                return Err(self.too_long(self.at, "the request", limits.bytes));
             }
-            if scan.items() > self.max_items {
-                self.progress = Progress::Broken;
-                let most = self.max_items;
-                let message = format!("the request has more than {most} objects and arrays");
-                return Err(DecodeError::new(self.at, message));
+            if scan.has_too_many() {
+                let before = self.rest().get(..bytes).unwrap_or_default();
+                return Err(self.too_many(self.at.after(before), limits.items));
             }
             match end {
                 Some(end) => return Ok(end),
@@ -147,6 +146,14 @@ impl<R: Read> Buffer<R> {
     fn too_long(&mut self, at: Position, what: &str, max_bytes: usize) -> DecodeError {
         self.progress = Progress::Broken;
         DecodeError::new(at, format!("{what} has more than {max_bytes} bytes"))
+    }
+
+    fn too_many(&mut self, at: Position, max_items: usize) -> DecodeError {
+        self.progress = Progress::Broken;
+        let message = format!(
+            "the request has more than {max_items} elements of arrays; expected at most {max_items}"
+        );
+        DecodeError::new(at, message)
     }
 
     /// Reads more. Returns whether there was more.

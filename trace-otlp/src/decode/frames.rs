@@ -6,10 +6,10 @@
 use std::fmt;
 use std::io::Read;
 
-use super::buffer::Buffer;
+use super::buffer::{Buffer, Limits};
 use super::error::{DecodeError, Position};
 use super::magic::{self, MAGIC_BYTES};
-use super::scan::{End, Key, first_key};
+use super::scan::{End, Key, MAX_ARRAYS, first_key};
 use super::surrogates;
 
 /// An input as a sequence of JSON objects.
@@ -68,16 +68,7 @@ enum Unread {
     Object(usize, Key),
 }
 
-/// Most nested arrays. Zipkin returns traces as arrays of arrays of spans.
-const MAX_ARRAYS: usize = 2;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-impl<R> Frames<R> {
-    /// Sets how many objects and arrays a request may have.
-    pub(super) const fn set_max_items(&mut self, items: usize) {
-        self.input.set_max_items(items);
-    }
-}
 
 impl<R: Read> Frames<R> {
     pub(super) fn new(reader: R) -> Self {
@@ -94,11 +85,11 @@ impl<R: Read> Frames<R> {
     }
 
     /// Returns the next request; `None` at the end.
-    pub(super) fn next(&mut self, max_bytes: usize) -> Result<Option<Frame<'_>>, DecodeError> {
+    pub(super) fn next(&mut self, limits: Limits) -> Result<Option<Frame<'_>>, DecodeError> {
         if !self.is_begun {
             self.begin()?;
         }
-        self.pass_over(max_bytes)?;
+        self.pass_over(limits)?;
         loop {
             self.input.skip_space()?;
             let byte = self.input.rest().first().copied();
@@ -122,10 +113,10 @@ impl<R: Read> Frames<R> {
                 }
                 (Expecting::ArrayObject, Some(b',')) => Expecting::ArrayComma,
                 (Expecting::Top | Expecting::ArrayStart | Expecting::ArrayComma, Some(b'{')) => {
-                    return self.frame(max_bytes).map(Some);
+                    return self.frame(limits).map(Some);
                 }
                 (Expecting::ArrayObject, Some(b'{')) if after_cut => {
-                    return self.frame(max_bytes).map(Some);
+                    return self.frame(limits).map(Some);
                 }
                 (Expecting::Top, Some(b',' | b']' | b'}')) if self.is_loose => Expecting::Top,
                 (expecting, _) => return Err(self.refuse(expecting)),
@@ -184,10 +175,10 @@ impl<R: Read> Frames<R> {
     }
 
     /// Cuts the object that begins here.
-    fn frame(&mut self, max_bytes: usize) -> Result<Frame<'_>, DecodeError> {
+    fn frame(&mut self, limits: Limits) -> Result<Frame<'_>, DecodeError> {
         let is_first = self.objects == 0 && self.arrays.is_empty();
         self.objects += 1;
-        let end = self.input.find_end(max_bytes)?;
+        let end = self.input.find_end(limits)?;
         let start = self.input.at();
         self.expecting = self.behind();
         let (End::Whole(length) | End::Cut(length)) = end;
@@ -251,16 +242,16 @@ impl<R: Read> Frames<R> {
         error
     }
 
-    fn pass_over_value(&mut self, max_bytes: usize) -> Result<(), DecodeError> {
+    fn pass_over_value(&mut self, limits: Limits) -> Result<(), DecodeError> {
         let mut is_escaped = false;
         match self.input.rest() {
             [b'{' | b'[', ..] => {
-                let (End::Whole(length) | End::Cut(length)) = self.input.find_end(max_bytes)?;
+                let (End::Whole(length) | End::Cut(length)) = self.input.find_end(limits)?;
                 self.input.advance(length);
             }
             [b'"', ..] => {
                 self.input.advance(1);
-                self.input.skip_to(max_bytes, |byte| {
+                self.input.skip_to(limits.bytes, |byte| {
                     let ends = byte == b'\n' || byte == b'"' && !is_escaped;
                     is_escaped = byte == b'\\' && !is_escaped;
                     ends
@@ -269,7 +260,7 @@ impl<R: Read> Frames<R> {
             }
             _ => {
                 self.input.advance(1);
-                self.input.skip_to(max_bytes, |byte| {
+                self.input.skip_to(limits.bytes, |byte| {
                     matches!(byte, b',' | b'{' | b'}' | b'[' | b']' | b'"')
                         || byte.is_ascii_whitespace()
                 })?;
@@ -279,12 +270,12 @@ impl<R: Read> Frames<R> {
     }
 
     /// Passes over the refused part.
-    fn pass_over(&mut self, max_bytes: usize) -> Result<(), DecodeError> {
+    fn pass_over(&mut self, limits: Limits) -> Result<(), DecodeError> {
         match std::mem::replace(&mut self.unread, Unread::Nothing) {
             Unread::Nothing => Ok(()),
-            Unread::Line => self.input.skip_to(max_bytes, |byte| byte == b'\n'),
+            Unread::Line => self.input.skip_to(limits.bytes, |byte| byte == b'\n'),
             Unread::Value => loop {
-                self.pass_over_value(max_bytes)?;
+                self.pass_over_value(limits)?;
                 self.input.skip_space()?;
                 match self.input.rest() {
                     [] | [b',' | b']', ..] => return Ok(()),
@@ -304,7 +295,7 @@ impl<R: Read> Frames<R> {
                     [b'{' | b'[', ..] if is_outside => return Ok(()),
                     [b']' | b',', ..] if is_outside && !self.arrays.is_empty() => return Ok(()),
                     rest if first_key(rest).is_of_document(key) => return Ok(()),
-                    _ => self.input.skip_to(max_bytes, |byte| byte == b'\n')?,
+                    _ => self.input.skip_to(limits.bytes, |byte| byte == b'\n')?,
                 }
             },
         }

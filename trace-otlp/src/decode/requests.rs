@@ -6,6 +6,7 @@ use std::io::Read;
 
 use trace_core::Collector;
 
+use super::buffer::Limits;
 use super::decoded::{DecodedRequest, Totals};
 use super::error::DecodeError;
 use super::frames::Frames;
@@ -38,15 +39,15 @@ pub struct Requests<R> {
 pub struct DecodeOptions {
     /// Whether spans, groups and requests that cannot be read are left out, with the
     /// reason in [`DecodedRequest::problems`], instead of ending the input. A request that is
-    /// too long and a reader that fails always end it. Default: false.
+    /// above a limit and a reader that fails always end it. Default: false.
     pub lenient: bool,
     /// Most bytes of one request, or of the text that is skipped between two requests. More
-    /// bytes end the input. In memory, a request takes several times as much. Default: 256
-    /// MiB.
+    /// bytes end the input. In memory, a request takes several times as much;
+    /// [`max_items`](Self::max_items) limits what many small elements take. Default: 256 MiB.
     pub max_request_bytes: usize,
-    /// Most objects and arrays of one request. More end the input. An empty object has two bytes
-    /// and takes up to a hundred in memory, so without this limit a request could take 30 times
-    /// its bytes. Default: 16,777,216, which is enough for 256 MiB of attributes.
+    /// Most elements of all arrays of one request: groups, spans, attributes, events, links,
+    /// and values in arrays. More elements end the input. An element may have only three bytes,
+    /// and takes up to 250 in memory. Default: 4,000,000.
     pub max_items: usize,
 }
 
@@ -55,7 +56,7 @@ impl Default for DecodeOptions {
         Self {
             lenient: false,
             max_request_bytes: 256 << 20,
-            max_items: 16 << 20,
+            max_items: 4_000_000,
         }
     }
 }
@@ -105,8 +106,11 @@ impl<R: Read> Iterator for Requests<R> {
             max_request_bytes,
             max_items,
         } = self.options;
-        self.frames.set_max_items(max_items);
-        let result = match self.frames.next(max_request_bytes) {
+        let limits = Limits {
+            bytes: max_request_bytes,
+            items: max_items,
+        };
+        let result = match self.frames.next(limits) {
             Ok(Some(frame)) => {
                 let is_empty = frame.is_first && request::is_empty(frame.bytes);
                 let result = request::decode(&frame, lenient);

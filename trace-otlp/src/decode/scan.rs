@@ -20,16 +20,21 @@ pub(super) struct Scan {
     /// bit. Levels deeper than the number of bits are forgotten; such documents cannot be read
     /// anyway.
     objects: u128,
-    /// How many objects and arrays have begun.
-    begun: usize,
     in_text: bool,
     /// Whether the byte before was a backslash in a text.
     is_escaped: bool,
     /// The last byte outside of texts that is not a space.
     last: u8,
+    /// How many elements arrays may still begin.
+    items_left: usize,
+    has_too_many: bool,
     /// How many spaces the line has so far, if it has nothing else yet.
     indent: Option<usize>,
 }
+
+/// Most arrays within each other around a document: Zipkin returns traces as arrays of arrays
+/// of spans.
+pub(super) const MAX_ARRAYS: usize = 2;
 
 /// First fields of documents that never begin an object within another document, except in
 /// `result` and `trace`.
@@ -44,19 +49,35 @@ const OUTER_KEYS: [&str; 5] = [
 const OTHER_KEYS: [&str; 5] = ["resource", "scopeSpans", "traceId", "id", "data"];
 
 impl Scan {
-    /// Begins at a brace in this column, from 1.
-    pub(super) const fn new(column: usize) -> Self {
+    /// Begins at a brace in this column, from 1. More than `max_items` elements of arrays are
+    /// too many.
+    pub(super) const fn new(column: usize, max_items: usize) -> Self {
         Self {
             scanned: 0,
             column,
             depth: 0,
             objects: 0,
-            begun: 0,
             in_text: false,
             is_escaped: false,
             last: 0,
+            items_left: max_items,
+            has_too_many: false,
             indent: None,
         }
+    }
+
+    /// Returns whether the search has ended before an element that is one too many.
+    pub(super) const fn has_too_many(&self) -> bool {
+        self.has_too_many
+    }
+
+    /// Counts the element of an array that begins with or after this byte. An empty array
+    /// counts as one. Returns whether it is too many.
+    const fn is_too_many(&mut self, byte: u8) -> bool {
+        let begins = byte == b'[' || byte == b',' && self.objects & 1 == 0;
+        self.has_too_many = begins && self.items_left == 0;
+        self.items_left = self.items_left.saturating_sub(begins as usize);
+        self.has_too_many
     }
 
     /// Returns the end of the object at the beginning of `bytes`, if it is already known.
@@ -75,6 +96,9 @@ impl Scan {
                 self.scanned += 1;
                 continue;
             }
+            if self.is_too_many(*byte) {
+                return Some(End::Cut(index));
+            }
             match byte {
                 b' ' | b'\t' | b'\r' => self.indent = self.indent.map(|indent| indent + 1),
                 b'\n' => self.indent = Some(0),
@@ -83,7 +107,6 @@ impl Scan {
                         return Some(End::Cut(index));
                     }
                     self.depth += 1;
-                    self.begun += 1;
                     self.objects = self.objects << 1 | u128::from(*byte == b'{');
                     self.see(*byte);
                 }
@@ -101,11 +124,6 @@ impl Scan {
             self.scanned += 1;
         }
         is_whole.then_some(End::Cut(bytes.len()))
-    }
-
-    /// Returns how many objects and arrays have begun.
-    pub(super) const fn items(&self) -> usize {
-        self.begun
     }
 
     const fn see(&mut self, byte: u8) {
@@ -167,11 +185,13 @@ impl Key {
 }
 
 /// Returns the first field of the object at the beginning of `bytes`, which may be within
-/// arrays.
+/// [`MAX_ARRAYS`]. It does not look through more arrays, because it is called for each bracket.
 pub(super) fn first_key(bytes: &[u8]) -> Key {
     let mut bytes = bytes;
-    while let Some(inner) = bytes.strip_prefix(b"[") {
-        bytes = inner.trim_ascii_start();
+    for _ in 0..MAX_ARRAYS {
+        bytes = bytes
+            .strip_prefix(b"[")
+            .map_or(bytes, <[u8]>::trim_ascii_start);
     }
     let Some(inner) = bytes.strip_prefix(b"{") else {
         return match bytes {

@@ -151,7 +151,19 @@ fn protocol(variables: &mut Variables<'_>, features: Features) -> Option<Protoco
         })?;
         match features.missing_for(protocol) {
             None => Some(protocol),
-            Some(feature) => without_feature(variables, name, &protocol.to_string(), feature),
+            Some(feature) => {
+                let value = protocol.to_string();
+                let problem = match protocol {
+                    // An endpoint that was set for gRPC does not answer over HTTP.
+                    Protocol::Grpc => format!(
+                        "{}, and spans go by HTTP: a port 4317 is probably one for gRPC, and 4318 for HTTP",
+                        needs_feature(&value, feature)
+                    ),
+                    _ => needs_feature(&value, feature),
+                };
+                variables.warn(name, problem);
+                None
+            }
         }
     })
 }
@@ -169,23 +181,19 @@ fn compression(variables: &mut Variables<'_>, features: Features) -> Option<Comp
         })?;
         match features.missing_for_compression(compression) {
             None => Some(compression),
-            Some(feature) => without_feature(variables, name, feature, feature),
+            Some(feature) => {
+                variables.warn(name, needs_feature(feature, feature));
+                None
+            }
         }
     })
 }
 
-/// Warns that a value needs a feature that this build does not have.
-fn without_feature<T>(
-    variables: &mut Variables<'_>,
-    name: &str,
-    value: &str,
-    feature: &str,
-) -> Option<T> {
-    let problem = format!(
+/// Returns the warning that a value needs a feature that this build does not have.
+fn needs_feature(value: &str, feature: &str) -> String {
+    format!(
         "is `{value}`, which needs the feature `{feature}` of `trace-otlp`; it counts as not set"
-    );
-    variables.warn(name, problem);
-    None
+    )
 }
 
 impl fmt::Display for OtlpSettings {

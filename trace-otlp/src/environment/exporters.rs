@@ -5,7 +5,7 @@
 
 use super::features::Features;
 use super::list;
-use super::variables::Variables;
+use super::variables::{Variables, shown};
 
 const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
 const KNOWN: &str = "otlp, console, otlp/stdout, none";
@@ -44,7 +44,7 @@ pub(super) fn read_exporters(variables: &mut Variables<'_>, features: Features) 
         }
     }
     for name in missing {
-        let name = trace_core::visible(name, 200);
+        let name = shown(name);
         let problem = format!("lists `{name}`, which is left out; expected some of {KNOWN}");
         variables.warn(EXPORTER, problem);
     }

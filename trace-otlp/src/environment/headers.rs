@@ -19,11 +19,7 @@ pub(super) fn headers(variables: &mut Variables<'_>, signal: Signal) -> Vec<(Str
     let mut headers: Vec<(String, String)> = Vec::new();
     for (entry, number) in list::entries(&text).zip(1..) {
         match header(entry) {
-            Ok(header) => {
-                // The last one counts, as in a map.
-                headers.retain(|(name, _)| *name != header.0);
-                headers.push(header);
-            }
+            Ok(header) => headers.push(header),
             Err(expected) => {
                 let problem =
                     format!("has an entry {number} that is left out; expected {expected}");
@@ -31,7 +27,7 @@ pub(super) fn headers(variables: &mut Variables<'_>, signal: Signal) -> Vec<(Str
             }
         }
     }
-    headers
+    list::last_of_each(headers)
 }
 
 fn header(entry: &str) -> Result<(String, String), String> {

@@ -4,6 +4,9 @@
 //! *Specifying resource information via an environment variable*; W3C Baggage, *Header
 //! Content*.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+
 /// Splits a list into its entries. Skips empty ones.
 pub(super) fn entries(list: &str) -> impl Iterator<Item = &str> {
     let entries = list.split(',').map(str::trim);
@@ -19,6 +22,15 @@ pub(super) fn has(list: &str, wanted: &str) -> bool {
 pub(super) fn pair(entry: &str) -> Option<(&str, &str)> {
     let (key, value) = entry.split_once('=')?;
     Some((key.trim_end(), value.trim_start()))
+}
+
+/// Leaves the last value of each key, as a map does. The order stays.
+pub(super) fn last_of_each<K: Clone + Eq + Hash, V>(mut pairs: Vec<(K, V)>) -> Vec<(K, V)> {
+    let mut known = HashSet::new();
+    pairs.reverse();
+    pairs.retain(|(key, _)| known.insert(key.clone()));
+    pairs.reverse();
+    pairs
 }
 
 /// Decodes `%2C`; `None` if a `%` is not followed by two hex digits, or the result is not

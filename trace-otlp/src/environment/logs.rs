@@ -11,7 +11,7 @@ use super::features::Features;
 use super::list;
 use super::signal::Signal;
 use super::target::Target;
-use super::variables::Variables;
+use super::variables::{Variables, shown};
 use crate::{Logs, OtlpCollectorBuilder, Protocol};
 
 const OPT_IN: &str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
@@ -87,8 +87,8 @@ fn may_send(variables: &mut Variables<'_>) -> bool {
     };
     let is_otlp = list::has(&exporter, "otlp");
     if !is_otlp {
-        let shown = trace_core::visible(&exporter, 200);
-        let problem = format!("is `{shown}`, not `otlp`: exceptions stay span events");
+        let exporter = shown(&exporter);
+        let problem = format!("is `{exporter}`, not `otlp`: exceptions stay span events");
         variables.warn(EXPORTER, problem);
     }
     is_otlp

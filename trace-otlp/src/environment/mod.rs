@@ -6,8 +6,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The result is the tracer's builder, so code can add to it: `.tag(..)`, `.collector(..)`,
-//! `.sampler(..)`. Settings in code win. Use [`Settings`] to see what was read.
+//! The result is the tracer's builder, so code can go on. What it sets wins: `.tag(..)`,
+//! `.sampler(..)`, `.redact(..)`. But `.collector(..)` adds: a second exporter to the same
+//! server sends each span twice. [`Settings::take_exporter`] gives the exporter of the
+//! environment to code that changes it, or that asks for its health. Use [`Settings`] also to
+//! see what was read.
+//!
+//! Two things are on here and off with a bare `Tracer::builder`: the
+//! [resource](crate::resource) is detected, and [secrets](crate::Redaction) in spans are hidden.
 //!
 //! # Variables
 //!
@@ -94,7 +100,11 @@ pub use variables::Warning;
 /// sampler, limits, and the [resource](crate::resource).
 ///
 /// The [module](self) has the table of all variables. [`diagnostics`](trace_core::diagnostics)
-/// reports settings that are not followed.
+/// reports settings that are not followed. To change the exporter in code, use
+/// [`Settings::take_exporter`].
+///
+/// [Secrets](crate::Redaction) in spans are hidden, unlike with a bare `Tracer::builder`.
+/// `.redact(..)` changes which.
 ///
 /// ```no_run
 /// use trace_core::conventions::SERVICE_VERSION;
@@ -112,9 +122,6 @@ pub use variables::Warning;
 /// If a file that a variable names cannot be read, or the endpoint is not a URL.
 pub fn from_env(service_name: impl AsRef<str>) -> Result<TracerBuilder, EnvironmentError> {
     let settings = Settings::from_env(service_name);
-    for warning in settings.warnings() {
-        trace_core::__private::setting_ignored(&warning.to_string());
-    }
-    trace_core::__private::set_up(&settings.to_string());
+    settings.report();
     settings.into_builder()
 }

@@ -3,7 +3,7 @@
 
 use trace_core::propagation::CompositePropagator;
 
-use super::variables::Variables;
+use super::variables::{Variables, shown};
 
 const PROPAGATORS: &str = "OTEL_PROPAGATORS";
 
@@ -32,7 +32,7 @@ pub(super) fn read(variables: &mut Variables<'_>) -> Option<String> {
     });
     let names = variables.text(PROPAGATORS)?;
     for unknown in CompositePropagator::from_names(&names).1 {
-        let unknown = trace_core::visible(&unknown, 200).into_owned();
+        let unknown = shown(&unknown);
         let problem = format!(
             "lists `{unknown}`, which is left out; expected some of tracecontext, baggage, b3, b3multi, jaeger, xray, datadog, xtrace, none"
         );

@@ -13,13 +13,11 @@ const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 pub(super) fn read(variables: &mut Variables<'_>) -> (Option<String>, Vec<Tag>) {
     let mut name = None;
     let mut tags: Vec<Tag> = Vec::new();
-    for (key, value) in attributes(variables) {
+    for (key, value) in list::last_of_each(attributes(variables)) {
         if key == SERVICE_NAME {
             name = Some(value).filter(|name| !name.is_empty());
             continue;
         }
-        // The last one counts, as in a map.
-        tags.retain(|tag| tag.key != key);
         tags.push(Tag::new(key, value));
     }
     (variables.text("OTEL_SERVICE_NAME").or(name), tags)

@@ -20,6 +20,7 @@ use super::variables::{Variables, Warning};
 use super::{batching, limits, others, resource};
 #[cfg(feature = "json")]
 use crate::JsonCollector;
+use crate::OtlpCollectorBuilder;
 use crate::redact::Redaction;
 
 /// The settings of the environment: where spans go, how many are kept, and the name of the
@@ -155,6 +156,49 @@ impl Settings {
         CompositePropagator::from_names(names).0
     }
 
+    /// Reports the [warnings](Self::warnings) by [`diagnostics`](trace_core::diagnostics), and
+    /// at the level of details also these settings. [`from_env`](super::from_env) does this.
+    pub fn report(&self) {
+        for warning in &self.warnings {
+            trace_core::__private::setting_ignored(&warning.to_string());
+        }
+        trace_core::__private::set_up(&self.to_string());
+    }
+
+    /// Takes the exporter that sends by OTLP out of the settings, for code that changes it or
+    /// asks for its [health](crate::OtlpCollector::health). Add it to the tracer's builder:
+    /// [`into_builder`](Self::into_builder) then adds no other. `None` if no spans are sent by
+    /// OTLP, and at the second call.
+    ///
+    /// ```
+    /// use trace_otlp::environment::Settings;
+    ///
+    /// # fn token() -> String { "Bearer ..".to_owned() }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut settings = Settings::from_env("orders");
+    /// settings.report();
+    /// let otlp = match settings.take_exporter()? {
+    ///     Some(otlp) => Some(otlp.headers_from(|| [("authorization", token())]).build()?),
+    ///     None => None, // `OTEL_TRACES_EXPORTER` may ask for something else
+    /// };
+    /// let tracing = settings.into_builder()?.collector(otlp.clone()).install()?;
+    /// println!("{:?}", otlp.map(|otlp| otlp.health()));
+    /// # drop(tracing);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the endpoint is not a URL, or a file for TLS cannot be read.
+    pub fn take_exporter(&mut self) -> Result<Option<OtlpCollectorBuilder>, EnvironmentError> {
+        let Some(otlp) = self.otlp.take().filter(|_| !self.is_disabled) else {
+            return Ok(None);
+        };
+        let exporter = otlp?.into_builder()?;
+        Ok(Some(self.batching.apply_to_exporter(exporter)))
+    }
+
     /// Makes the builder of a tracer that follows these settings. It detects the
     /// [resource](crate::resource), and hides [secrets](Redaction) in spans. To change which
     /// secrets are hidden, set another redactor on the builder.
@@ -162,7 +206,7 @@ impl Settings {
     /// # Errors
     ///
     /// If the endpoint is not a URL, or a file for TLS cannot be read.
-    pub fn into_builder(self) -> Result<TracerBuilder, EnvironmentError> {
+    pub fn into_builder(mut self) -> Result<TracerBuilder, EnvironmentError> {
         let mut builder = self.described();
         if self.propagators.is_some() {
             // Contexts are passed on even if nothing is recorded.
@@ -171,6 +215,7 @@ impl Settings {
         if self.is_disabled {
             return Ok(builder.disabled());
         }
+        let otlp = self.take_exporter()?;
         builder = builder.sampler(self.sampler.sampler()).limits(self.limits);
         builder = builder.redact(Redaction::standard());
         builder = self.batching.apply(builder);
@@ -190,10 +235,9 @@ impl Settings {
                 Exporter::Otlp => builder,
             };
         }
-        match self.otlp {
+        match otlp {
             Some(otlp) => {
-                let exporter = self.batching.apply_to_exporter(otlp?.into_builder()?);
-                let exporter = exporter.build().map_err(EnvironmentError::no_exporter)?;
+                let exporter = otlp.build().map_err(EnvironmentError::no_exporter)?;
                 Ok(builder.collector(exporter))
             }
             None => Ok(builder),
@@ -239,7 +283,7 @@ impl fmt::Display for Settings {
             match (exporter, &self.otlp) {
                 (Exporter::Otlp, Some(Ok(otlp))) => write!(f, "to {otlp}")?,
                 (Exporter::Otlp, Some(Err(error))) => write!(f, "to no endpoint ({error})")?,
-                (Exporter::Otlp, None) => f.write_str("to no endpoint")?,
+                (Exporter::Otlp, None) => f.write_str("to an exporter that was taken")?,
                 (Exporter::Console, _) => f.write_str("to the console")?,
                 (Exporter::JsonLines, _) => f.write_str("to standard output as OTLP/JSON")?,
             }

@@ -408,7 +408,7 @@ fn what_was_not_built_in_names_its_feature() {
         &expect![[r#"
             spans of `orders` go to http://localhost:4318/v1/traces by http/protobuf; sampler parentbased_always_on
             `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL` is `http/json`, which needs the feature `json` of `trace-otlp`; it counts as not set
-            `OTEL_EXPORTER_OTLP_PROTOCOL` is `grpc`, which needs the feature `grpc` of `trace-otlp`; it counts as not set
+            `OTEL_EXPORTER_OTLP_PROTOCOL` is `grpc`, which needs the feature `grpc` of `trace-otlp`; it counts as not set, and spans go by HTTP: a port 4317 is probably one for gRPC, and 4318 for HTTP
             `OTEL_EXPORTER_OTLP_COMPRESSION` is `gzip`, which needs the feature `gzip` of `trace-otlp`; it counts as not set"#]],
     );
     check_with(
@@ -884,4 +884,70 @@ fn metrics_leave_only_where_asked() {
             spans of `orders` go to http://localhost:4318/v1/traces by http/protobuf, metrics each 5s to http://m:1/in; sampler parentbased_always_on
             `OTEL_EXPORTER_OTLP_METRICS_COMPRESSION` is not read: it is as for spans"#]],
     );
+}
+
+#[test]
+fn the_exporter_can_be_taken_and_changed_and_then_counts_once() {
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
+    let collectors = |settings: Settings, otlp: Option<crate::OtlpCollector>| {
+        let builder = settings.into_builder().unwrap().collector(otlp).on_demand();
+        builder.build().unwrap().lane_stats().len()
+    };
+    let mut settings = read(&[endpoint]);
+    let taken = settings.take_exporter().unwrap().unwrap();
+    let taken = taken.header("x-team", "shop").build().unwrap();
+    assert!(format!("{taken:?}").contains("http://collector:4318/v1/traces"));
+    assert!(settings.take_exporter().unwrap().is_none());
+    assert_eq!(collectors(settings, Some(taken.clone())), 1);
+    assert_eq!(collectors(read(&[endpoint]), Some(taken)), 2, "it adds");
+
+    for none in [
+        ("OTEL_TRACES_EXPORTER", "console"),
+        ("OTEL_SDK_DISABLED", "true"),
+    ] {
+        let taken = read(&[endpoint, none]).take_exporter();
+        assert!(taken.unwrap().is_none(), "{none:?}");
+    }
+    let bad = ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318");
+    assert!(read(&[bad]).take_exporter().is_err());
+}
+
+#[test]
+fn a_url_in_the_wrong_variable_is_shown_without_its_password() {
+    for variable in [
+        "OTEL_EXPORTER_OTLP_PROTOCOL",
+        "OTEL_EXPORTER_OTLP_TIMEOUT",
+        "OTEL_TRACES_EXPORTER",
+        "OTEL_PROPAGATORS",
+        "OTEL_TRACES_SAMPLER",
+    ] {
+        let settings = read(&[(variable, "http://ann:hunter22@host/")]);
+        let shown = format!("{:?}", settings.warnings());
+        assert!(
+            shown.contains("host/") && !shown.contains("hunter22"),
+            "{variable}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn long_lists_are_read_quickly_and_warned_about_briefly() {
+    let list = |entry: &str| {
+        let entries = (0..20_000).map(|number| format!("{entry}{number}=v"));
+        entries.collect::<Vec<_>>().join(",")
+    };
+    let settings = read(&[
+        ("OTEL_TRACES_EXPORTER", &list("e")),
+        ("OTEL_EXPORTER_OTLP_HEADERS", &list("x y")),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", &list("x")),
+        ("OTEL_RESOURCE_ATTRIBUTES", &list("a")),
+    ]);
+    let shown: Vec<String> = settings
+        .warnings()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert!(shown.len() < 20, "{}", shown.len());
+    let last = "`OTEL_TRACES_EXPORTER` has 19992 more mistakes";
+    assert!(shown.iter().any(|warning| warning == last), "{shown:?}");
 }

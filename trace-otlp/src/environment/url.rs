@@ -5,6 +5,7 @@
 //!
 //! Source: RFC 3986, *Generic Syntax*.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::export::is_url;
@@ -120,6 +121,14 @@ fn is_place(place: &str) -> bool {
 fn is_port(port: &str) -> bool {
     let is_number = port.bytes().all(|digit| digit.is_ascii_digit());
     port.is_empty() || is_number && port.parse::<u16>().is_ok_and(|port| port != 0)
+}
+
+/// Returns a text without a user, a password or a query, if it may be a URL.
+pub(super) fn without_user(text: &str) -> Cow<'_, str> {
+    match text.contains("://") || text.contains('@') {
+        true => Cow::Owned(without_secrets(text)),
+        false => Cow::Borrowed(text),
+    }
 }
 
 /// Returns a text that should be a URL, without parts that may be a user, a password or a

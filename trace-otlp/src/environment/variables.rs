@@ -6,12 +6,18 @@
 //! Configuration Specification*: an empty value counts as unset; so does a value that cannot
 //! be read, with a warning.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use trace_core::visible;
+
+use super::url::without_user;
+
+/// Most warnings about one variable, which may be a long list.
+const MAX_WARNINGS: usize = 8;
 
 /// Most characters of a value that are shown.
 const MAX_SHOWN: usize = 200;
@@ -32,15 +38,25 @@ pub struct Warning {
 pub(super) struct Variables<'a> {
     lookup: &'a dyn Fn(&str) -> Option<OsString>,
     warnings: Vec<Warning>,
+    /// How many more warnings there were about a variable.
+    left_out: BTreeMap<String, usize>,
 }
 
 impl<'a> Variables<'a> {
     pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
-        let warnings = Vec::new();
-        Self { lookup, warnings }
+        Self {
+            lookup,
+            warnings: Vec::new(),
+            left_out: BTreeMap::new(),
+        }
     }
 
-    pub(super) fn into_warnings(self) -> Vec<Warning> {
+    pub(super) fn into_warnings(mut self) -> Vec<Warning> {
+        let more = self.left_out.into_iter().map(|(variable, count)| Warning {
+            variable,
+            problem: format!("has {count} more mistakes"),
+        });
+        self.warnings.extend(more);
         self.warnings
     }
 
@@ -49,9 +65,15 @@ impl<'a> Variables<'a> {
         let (variable, problem) = (variable.to_owned(), problem.into());
         let warning = Warning { variable, problem };
         // A variable of all signals is read for each of them.
-        if !self.warnings.contains(&warning) {
-            self.warnings.push(warning);
+        if self.warnings.contains(&warning) {
+            return;
         }
+        let of_variable = |other: &&Warning| other.variable == warning.variable;
+        if self.warnings.iter().filter(of_variable).count() >= MAX_WARNINGS {
+            *self.left_out.entry(warning.variable).or_default() += 1;
+            return;
+        }
+        self.warnings.push(warning);
     }
 
     /// Returns the value without white space at its ends; `None` if it is not set or empty.
@@ -135,9 +157,14 @@ impl<'a> Variables<'a> {
     }
 }
 
+/// Returns a value for a message. A URL in the wrong variable may have a password.
+pub(super) fn shown(value: &str) -> String {
+    visible(&without_user(value), MAX_SHOWN).into_owned()
+}
+
 /// Describes a value that is not what was expected.
 pub(super) fn unexpected(value: &str, expected: &str) -> String {
-    let value = visible(value, MAX_SHOWN);
+    let value = shown(value);
     format!("is `{value}`; expected {expected}; it counts as not set")
 }
 

@@ -1,5 +1,6 @@
 //! What an answer means for the spans of its request.
 
+use crate::encode::Signal;
 use crate::transport::{Response, Status};
 
 /// What to do after an answer.
@@ -44,6 +45,24 @@ pub(super) fn meaning(response: &Response) -> Meaning {
     }
 }
 
+/// Returns what to check after a refusal, for a message.
+pub(super) const fn check(status: Status, signal: Signal) -> &'static str {
+    match (status, signal) {
+        (Status::Http(401 | 403) | Status::Grpc(UNAUTHENTICATED | PERMISSION_DENIED), _) => {
+            "check the credentials in the headers or the URL"
+        }
+        (Status::Http(404) | Status::Grpc(UNIMPLEMENTED), Signal::Logs | Signal::Metrics) => {
+            "perhaps the server takes only traces"
+        }
+        (Status::Http(404), Signal::Traces) => {
+            "check the path of the URL: `/v1/traces` is added to the URL of `builder(..)` and \
+             `OTEL_EXPORTER_OTLP_ENDPOINT`, and not to that of `traces_endpoint(..)` and \
+             `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`"
+        }
+        _ => "check the endpoint, the protocol and the headers",
+    }
+}
+
 /// Returns whether the server finds the message too large. gRPC has no code for this, and each
 /// library has its own text: *larger than max* (Go, C++, Python, Node), *too large* (tonic),
 /// *exceeds maximum size* (Java), *exceeds the maximum* (.NET).
@@ -62,9 +81,11 @@ fn is_about_size(response: &Response) -> bool {
 const OK: u32 = 0;
 const CANCELLED: u32 = 1;
 const DEADLINE_EXCEEDED: u32 = 4;
+const PERMISSION_DENIED: u32 = 7;
 const RESOURCE_EXHAUSTED: u32 = 8;
 const ABORTED: u32 = 10;
 const OUT_OF_RANGE: u32 = 11;
+const UNIMPLEMENTED: u32 = 12;
 const UNAVAILABLE: u32 = 14;
 const DATA_LOSS: u32 = 15;
 const UNAUTHENTICATED: u32 = 16;
@@ -154,5 +175,20 @@ mod tests {
             assert_eq!(asked, Meaning::Again, "the server knows better");
         }
         assert_eq!(meaning_of(8, "quota exceeded", None), Meaning::Refused);
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_check() {
+        let check = |status| check(status, Signal::Traces);
+        for status in [Status::Http(401), Status::Http(403), Status::Grpc(16)] {
+            assert_eq!(
+                check(status),
+                "check the credentials in the headers or the URL"
+            );
+        }
+        assert!(check(Status::Http(404)).contains("`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`"));
+        assert!(check(Status::Grpc(12)).starts_with("check the endpoint, "));
+        let of_metrics = super::check(Status::Grpc(12), Signal::Metrics);
+        assert_eq!(of_metrics, "perhaps the server takes only traces");
     }
 }

@@ -140,7 +140,8 @@ impl OtlpCollectorBuilder {
     /// Sets a callback for headers that change, such as a token that expires. It is called
     /// before the first request, and when its last result is older than
     /// [`max_header_age`](Self::max_header_age). It is also called after an answer with status
-    /// 401, and the request is then sent once more.
+    /// 401, and the request is then sent once more. If the answer to that is 401 again, its
+    /// spans are lost. Each signal calls it for itself: spans, log records, and metrics.
     ///
     /// It runs on the collector's thread and may block, without a time limit. While it panics
     /// or returns headers that cannot be sent, spans wait as if the server were down.
@@ -167,9 +168,11 @@ impl OtlpCollectorBuilder {
     }
 
     /// Sets the longest time for one request, from resolving the host's name to the end of the
-    /// answer. Default: 10 s, as in the OTLP specification.
+    /// answer. Default: 10 s, as in the OTLP specification. Longer times count as a year.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        // Transports add it to a moment.
+        const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+        self.timeout = timeout.min(LONGEST);
         self
     }
 
@@ -231,6 +234,9 @@ impl OtlpCollectorBuilder {
 
     /// Sets a file with certificates in PEM form, which are trusted instead of the platform's.
     /// Needs the feature `tls`.
+    ///
+    /// These are certificates of authorities (CA). The server needs its own certificate, which
+    /// one of them has signed: a CA that a server uses as its own certificate is refused.
     pub fn certificate(mut self, path: impl AsRef<Path>) -> Self {
         self.certificate = Some(path.as_ref().to_owned());
         self

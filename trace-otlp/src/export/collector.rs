@@ -38,8 +38,9 @@ use super::stats::OtlpStats;
 ///   [`diagnostics`](trace_core::diagnostics) writes one line, at most one a minute about each
 ///   subject.
 ///
-/// In the child of a `fork`, do not use a collector of the parent. A tracer that the child
-/// builds needs its own.
+/// In the child of a `fork`, do not use a collector of the parent, nor a clone of it: both
+/// processes would write on one connection, and a request that ran at the fork never ends in
+/// the child. A tracer that the child builds needs its own collector.
 ///
 /// Source: OTLP specification, *OTLP/HTTP* and *OTLP/gRPC*.
 ///
@@ -149,7 +150,8 @@ impl OtlpCollector {
             (Some(spans), Some(logs)) => format!("{spans}; {logs}"),
             (Some(message), None) | (None, Some(message)) => message,
         };
-        Err(CollectorError::new(message).with_lost_spans(stats.spans_waiting + lost))
+        let error = CollectorError::new(message).with_lost_spans(lost);
+        Err(error.with_waiting_spans(stats.spans_waiting))
     }
 }
 
@@ -180,13 +182,19 @@ impl Collector for OtlpCollector {
         turn.exporters.next_wake()
     }
 
+    /// Returns the number of spans that wait to be sent.
+    fn waiting_spans(&self) -> u64 {
+        self.inner.traces.counters.read().waiting
+    }
+
     /// Sends everything that waits, even during a backoff. Retries until `timeout`, as far as
     /// the backoff allows.
     ///
     /// # Errors
     ///
     /// If spans or log records still wait, or were lost or rejected since the last call. If
-    /// only log records are affected, [`lost_spans`](CollectorError::lost_spans) is zero.
+    /// only log records are affected, [`lost_spans`](CollectorError::lost_spans) is zero. Waiting
+    /// spans are [`waiting_spans`](CollectorError::waiting_spans), and not lost.
     fn flush(&self, timeout: Duration) -> Result<(), CollectorError> {
         let mut turn = self.turn();
         turn.exporters.send_all(Moment::now().after(timeout));

@@ -11,7 +11,7 @@ use std::time::Duration;
 use http::header::AUTHORIZATION;
 use trace_core::visible;
 
-use super::answer::{Meaning, meaning};
+use super::answer::{Meaning, check, meaning};
 use super::endpoints::{Endpoints, Server};
 use super::headers::Headers;
 use super::health::{Health, Trouble};
@@ -22,7 +22,7 @@ use super::pending::{Pending, RequestLimits};
 use super::stats::{Counters, Loss};
 use crate::encode::{Format, Frame, Part, Signal};
 use crate::transport::{
-    AnswerForm, BodyProblem, Compressor, Request, Response, SendError, SendFailure, Status,
+    AnswerForm, BodyProblem, Compressor, Request, Response, SendError, SendFailure,
 };
 
 /// Sends the items of one signal.
@@ -67,10 +67,6 @@ pub(super) struct Settings {
     pub(super) max_waiting_bytes: usize,
     pub(super) max_age: Duration,
 }
-
-/// Statuses of a server that does not know the path or method of a request.
-const UNKNOWN_PATH: Status = Status::Http(404);
-const UNKNOWN_METHOD: Status = Status::Grpc(12);
 
 /// State that other threads read while a request is sent.
 pub(super) struct Shared {
@@ -276,12 +272,7 @@ impl Exporter {
                 self.endpoints.succeed(index);
                 let items = self.pending.remove(parts);
                 self.shared.counters.lose(items, Loss::Refused);
-                let check = match response.status {
-                    UNKNOWN_PATH | UNKNOWN_METHOD if self.settings.signal != Signal::Traces => {
-                        "perhaps the server takes only traces"
-                    }
-                    _ => "check the endpoint, the protocol and the headers",
-                };
+                let check = check(response.status, self.settings.signal);
                 let advice = format!("{} are lost: {check}", self.items());
                 self.shared
                     .health

@@ -7,6 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
     TRANSFER_ENCODING, USER_AGENT,
@@ -104,9 +106,11 @@ impl Headers {
         let query = query.filter_map(|parameter| Some(parameter.split_once('=')?.1));
         let mut text = text.to_owned();
         for secret in secrets.chain(query) {
-            // Also the token alone, without `Bearer`.
+            // Also the token alone, without `Bearer`, and the password of `Basic`.
             let last = secret.rsplit(' ').next().unwrap_or_default();
-            for secret in [secret, last] {
+            let plain = plain_of_basic(secret).unwrap_or_default();
+            let password = plain.split_once(':').map_or("", |(_, password)| password);
+            for secret in [secret, last, &plain, password] {
                 if secret.len() >= MIN_SECRET_BYTES {
                     text = text.replace(secret, "[redacted]");
                 }
@@ -114,6 +118,12 @@ impl Headers {
         }
         text
     }
+}
+
+/// Returns the user and the password of an `Authorization: Basic ..`.
+fn plain_of_basic(value: &str) -> Option<String> {
+    let plain = STANDARD.decode(value.strip_prefix("Basic ")?).ok()?;
+    String::from_utf8(plain).ok()
 }
 
 fn ask(source: &HeaderSource, fixed: &HeaderMap) -> Result<HeaderMap, HeaderProblem> {
@@ -240,6 +250,12 @@ mod tests {
                 &endpoint
             ),
             "a key [redacted], token [redacted], [redacted], and no /a?b=1&key=[redacted]"
+        );
+        // Base64 of `ann:hunter22`.
+        let endpoint = Endpoint::from_whole("http://ann:hunter22@host/a").unwrap();
+        assert_eq!(
+            headers.hide_in("no hunter22 of ann:hunter22 (YW5uOmh1bnRlcjIy)", &endpoint),
+            "no [redacted] of [redacted] ([redacted])"
         );
     }
 }

@@ -25,12 +25,28 @@ impl CreateFileError {
 impl fmt::Display for CreateFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display().to_string();
-        write!(f, "`{}` cannot be created", visible(&path, usize::MAX))
+        let path = visible(&path, usize::MAX);
+        write!(f, "`{path}` cannot be created: {}", self.source)
     }
 }
 
 impl std::error::Error for CreateFileError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_has_the_reason() {
+        let source = io::Error::from(io::ErrorKind::PermissionDenied);
+        let error = CreateFileError::new(Path::new("/root/a.json"), source);
+        assert_eq!(
+            error.to_string(),
+            "`/root/a.json` cannot be created: permission denied"
+        );
     }
 }

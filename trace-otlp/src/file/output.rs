@@ -155,7 +155,7 @@ impl Output {
         let error = CollectorError::new(format!(
             "not all spans are written: {waiting} waiting, {lost} lost"
         ));
-        let error = error.with_lost_spans(waiting + lost);
+        let error = error.with_lost_spans(lost).with_waiting_spans(waiting);
         Err(match self.error.take() {
             Some(source) => error.with_source(source),
             None => error,

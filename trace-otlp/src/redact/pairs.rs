@@ -1,4 +1,5 @@
-//! Names with values: `password=..`, `"token": ".."`, `Cookie: ..`, `--password ..`.
+//! Names with values: `password=..`, `"token": ".."`, `Cookie: ..`, `--password ..`,
+//! `("cookie", "..")`.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,7 +9,7 @@ use trace_core::redaction::{KeyVerdict, is_secret_parameter};
 use super::escapes::{escape_bytes, percent_decode};
 use super::reading::Reading;
 use super::text::{is_quote, run_end};
-use super::value::{Form, value};
+use super::value::{Form, opened_text, value};
 
 /// Most bytes between a name and its separator: spaces, and quotes with their backslashes.
 const MAX_GAP: usize = 12;
@@ -23,7 +24,7 @@ type Replaced = (Range<usize>, Cow<'static, str>);
 pub(super) fn pair(read: &Reading<'_>, at: usize, separator: u8) -> Option<Replaced> {
     let [before, name] = &read.words;
     let bytes = read.bytes;
-    let gap = bytes.get(name.end..at)?;
+    let gap = without_bracket(bytes.get(name.end..at)?);
     let is_gap = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\\' | b']') || is_quote(*byte);
     if name.is_empty() || gap.len() > MAX_GAP || !gap.iter().all(is_gap) {
         return None;
@@ -35,6 +36,8 @@ pub(super) fn pair(read: &Reading<'_>, at: usize, separator: u8) -> Option<Repla
     let start = run_end(bytes, start, |byte| matches!(byte, b' ' | b'\t'));
     let form = if is_quoted {
         Form::Quoted
+    } else if separator == b'=' && is_header(&found) {
+        Form::Cookies
     } else if separator == b':' && is_header(&found) {
         let before = name.start.checked_sub(1);
         let before = before.and_then(|before| bytes.get(before).copied());
@@ -45,18 +48,69 @@ pub(super) fn pair(read: &Reading<'_>, at: usize, separator: u8) -> Option<Repla
     let part = value(bytes, start, form)?;
     let is_sentence =
         separator == b':' && form == Form::Plain && is_of_sentence(&found, bytes, &part);
-    (!is_sentence).then(|| replaced(read, &found, part))
+    // The shell's folder, and not a password.
+    let is_folder = found == "PWD" && bytes.get(part.start) == Some(&b'/');
+    (!is_sentence && !is_folder).then(|| replaced(read, &found, part))
 }
 
 /// Reads the name and value around the `%3D` at a position.
 pub(super) fn encoded_pair(read: &Reading<'_>, at: usize) -> Option<Replaced> {
     let [_, name] = &read.words;
-    if name.is_empty() || name.end != at {
+    let gap = read.bytes.get(name.end..at)?;
+    if name.is_empty() || !without_bracket(gap).is_empty() {
         return None;
     }
-    let found = text(read, name.clone()).filter(|name| is_parameter(read, name))?;
+    let own = text(read, name.clone()).filter(|name| is_parameter(read, name));
+    let found = own.or_else(|| encoded_name(read, at))?;
     let part = value(read.bytes, at + 3, Form::Encoded)?;
     Some(replaced(read, &found, part))
+}
+
+/// Reads what belongs to the `\u003d`, an escape of JSON, whose `u` is at a position.
+pub(super) fn escaped_pair(read: &Reading<'_>, at: usize) -> Option<Replaced> {
+    let [before, name] = &read.words;
+    let is_separator = escape_bytes(read.bytes, at) == 5
+        && read
+            .bytes
+            .get(at + 1..at + 5)
+            .is_some_and(|digits| digits.eq_ignore_ascii_case(b"003d"));
+    if !is_separator || name.is_empty() || name.end + 1 != at {
+        return None;
+    }
+    let found = secret_name(read, before, name, name.end)?;
+    let part = value(read.bytes, at + 5, Form::Plain)?;
+    Some(replaced(read, &found, part))
+}
+
+/// Reads the text behind the comma at a position, as in `("cookie", "a=1")`.
+pub(super) fn listed_pair(read: &Reading<'_>, at: usize) -> Option<Replaced> {
+    let ([before, name], bytes) = (&read.words, read.bytes);
+    let (backslashes, quote) = split_quote(bytes.get(name.end..at)?)?;
+    let opening = name.start.checked_sub(backslashes + 2)?;
+    let opening = bytes.get(opening..name.start)?.strip_prefix(b"(")?;
+    let start = run_end(bytes, at + 1, |byte| byte == b' ');
+    let is_text = opened_text(bytes, start).is_some();
+    if name.is_empty() || split_quote(opening) != Some((backslashes, quote)) || !is_text {
+        return None;
+    }
+    let found = secret_name(read, before, name, at)?;
+    let part = value(bytes, start, Form::Quoted)?;
+    Some(replaced(read, &found, part))
+}
+
+/// Returns the number of backslashes before a quote, and the quote, if there is nothing else.
+fn split_quote(gap: &[u8]) -> Option<(usize, u8)> {
+    let (quote, backslashes) = gap.split_last()?;
+    let is_only = backslashes.len() < MAX_GAP && backslashes.iter().all(|byte| *byte == b'\\');
+    (is_quote(*quote) && is_only).then_some((backslashes.len(), *quote))
+}
+
+/// Returns what is behind the percent-encoded bracket of `user%5Bpassword%5D`.
+fn without_bracket(gap: &[u8]) -> &[u8] {
+    let bracket = gap
+        .strip_prefix(b"%5D")
+        .or_else(|| gap.strip_prefix(b"%5d"));
+    bracket.unwrap_or(gap)
 }
 
 /// Reads a word that may be an option of a command, whose value is the next word.
@@ -108,18 +162,20 @@ fn secret_name(
         let both = of(before.start).filter(|_| is_near && !is_key(read, &first))?;
         is_key(read, &both).then_some(both)
     };
-    // A query parameter with encoded letters in its name.
-    let encoded = || {
-        let range = read.parameter..at;
-        let parameter = bytes
-            .get(range.clone())
-            .filter(|name| name.len() <= MAX_NAME)?;
-        if !parameter.contains(&b'%') || parameter.contains(&b' ') {
-            return None;
-        }
-        percent_decode(parameter).filter(|name| is_parameter(read, name))
-    };
-    own.or_else(behind_escape).or_else(both).or_else(encoded)
+    own.or_else(behind_escape)
+        .or_else(both)
+        .or_else(|| encoded_name(read, at))
+}
+
+/// Returns the name of a query's parameter that ends at a position, with encoded letters in it,
+/// if its value is a secret.
+fn encoded_name(read: &Reading<'_>, at: usize) -> Option<String> {
+    let parameter = read.bytes.get(read.parameter..at)?;
+    let is_name = parameter.len() <= MAX_NAME && parameter.contains(&b'%');
+    if !is_name || parameter.contains(&b' ') {
+        return None;
+    }
+    percent_decode(parameter).filter(|name| is_parameter(read, name))
 }
 
 /// Returns a name, or the end of a name that is too long.

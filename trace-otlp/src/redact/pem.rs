@@ -27,6 +27,23 @@ pub(super) fn private_key(text: &[u8], end: usize) -> Option<Range<usize>> {
     Some(start..start + find(body, END).unwrap_or(body.len()))
 }
 
+/// Returns where a part that is replaced ends: behind the private key that begins in it, if one
+/// does. A value without quotes ends at the first space, which is within the key's first line.
+pub(super) fn end_with_key(text: &[u8], part: &Range<usize>) -> usize {
+    let mut at = part.start;
+    while let Some(found) = text.get(at..part.end).and_then(|rest| find(rest, BEGIN)) {
+        at += found + BEGIN.len();
+        if let Some(body) = private_key(text, at) {
+            let last_line = body.end + END.len();
+            let line = text.get(last_line..text.len().min(last_line + MAX_LABEL));
+            let dashes = line.and_then(|line| find(line, b"-----"));
+            let end = dashes.map_or(body.end, |dashes| last_line + dashes + 5);
+            return end.max(part.end);
+        }
+    }
+    part.end
+}
+
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     let first = part.first()?;
     let mut places = text.iter().enumerate().filter(|(_, byte)| *byte == first);
@@ -51,5 +68,16 @@ mod tests {
         );
         assert_eq!(body("-----BEGIN PUBLIC KEY-----MII"), None);
         assert_eq!(body("-----BEGIN"), None);
+    }
+
+    #[test]
+    fn a_part_ends_behind_the_key_in_it() {
+        let end = |text: &str, end| end_with_key(text.as_bytes(), &(0..end));
+        let key = "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----";
+        assert_eq!(end(key, 10), key.len());
+        assert_eq!(end(&format!("{key}\nx"), 10), key.len());
+        assert_eq!(end("-----BEGIN PRIVATE KEY-----\nMII", 10), 31);
+        assert_eq!(end("-----BEGIN PUBLIC KEY-----\nMII", 10), 10);
+        assert_eq!(end(key, 9), 9);
     }
 }

@@ -51,7 +51,7 @@ use super::scanner::Scanner;
 /// | where | what |
 /// |---|---|
 /// | strings and arrays of strings under a key | values whose key has a name of [`is_secret_key`](trace_core::redaction::is_secret_key) or of [`key`](Self::key); numbers stay |
-/// | values after names in texts | `password=..`, `"token": ".."`, also with JSON escapes, `Cookie: ..`, `--password ..`, and percent-encoded names |
+/// | values after names in texts | `password=..`, `"token": ".."`, also with JSON escapes around the value, `Cookie: ..`, `--password ..`, `("cookie", "..")`, and names with percent-encoded letters |
 /// | addresses in texts | user information; parameters with such names, and signatures |
 /// | tokens in texts | `Bearer ..`, `Basic ..`, JSON Web Tokens, access keys of AWS, tokens of GitHub, GitLab, Slack, Stripe, Google and others that have a known prefix |
 /// | other secrets in texts | private keys in PEM; card numbers with a valid last digit |
@@ -66,15 +66,20 @@ use super::scanner::Scanner;
 /// # What is not found
 ///
 /// - Secrets without a name or a known form, such as in `add_tag("note", "hunter2")`.
-/// - The part of a password without quotes after a space, a comma, `&` or `;`.
+/// - The part of a password without quotes after a space, a comma, `&`, `;` or a closing
+///   bracket.
 /// - In an array of arguments, a secret that is a separate argument after `--password`.
-/// - User information in a URL without `://`.
-/// - Names in text with an encoding other than JSON or percent-encoding.
-/// - Names with letters that JSON escapes, such as `"pass\u0077ord"`.
-/// - Values of the name `pass`, which also counts tests.
+/// - User information in a URL without `://`, and the credentials in `curl -u ann:hunter2`.
+/// - Names with letters that JSON escapes, such as `"pass\u0077ord"`, and names in text that is
+///   encoded twice, or in other ways than JSON or percent-encoding.
+/// - The first line of a private key whose spaces are encoded.
+/// - Names that are joined to others, such as `mypassword`, except a few that are common. Values
+///   of the name `pass`, which also counts tests.
 /// - Without quotes, a value of `token:` that consists of fewer than 16 letters, because it may
 ///   be part of a sentence, as in `unexpected token: comma`.
-/// - The credentials in `curl -u ann:hunter2`.
+///
+/// `null`, `None`, `true` and `false` stay, even if they are the password. So do the path after
+/// `PWD=`, and the token of a page of a list (`page_token`, `nextToken`).
 #[derive(Clone)]
 #[must_use = "it does nothing before it is given to `TracerBuilder::redact`"]
 pub struct Redaction {

@@ -42,25 +42,38 @@ impl<'a> Scanner<'a> {
                 Class::Word => self.read_word(),
                 Class::Separator => self.read_separator(*byte),
                 Class::Percent => self.read_percent(),
-                Class::Other => {
-                    if matches!(byte, b'?' | b'&') {
-                        self.read.parameter = self.at + 1;
-                    }
-                    self.at += 1;
-                }
+                Class::Other => self.read_other(*byte),
             }
         }
         self.output.finish()
     }
 
-    /// Replaces a part, and continues after it.
+    /// Replaces a part, with the private key that begins in it, and continues after it.
     fn replace(&mut self, part: Range<usize>, by: &str) {
+        let part = part.start..pem::end_with_key(self.bytes, &part);
         self.at = self.at.max(part.end);
         self.output.replace(part, by);
     }
 
+    fn read_other(&mut self, byte: u8) {
+        let at = self.at;
+        self.at += 1;
+        match byte {
+            b'?' | b'&' => self.read.parameter = self.at,
+            b',' => {
+                if let Some((value, by)) = pairs::listed_pair(&self.read, at) {
+                    self.replace(value, &by);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn read_word(&mut self) {
         let start = self.at;
+        if let Some((value, by)) = pairs::escaped_pair(&self.read, start) {
+            return self.replace(value, &by);
+        }
         let end = word_end(self.bytes, start);
         self.at = end;
         let [_, last] = &self.read.words;
@@ -79,7 +92,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Replaces the first token or card number that begins in a word: at its beginning, after
-    /// an escape, or after a `.` or `_`. Returns whether there was one.
+    /// an escape, or after a `.`, `_` or `-`. Returns whether there was one.
     fn replace_tokens(&mut self, start: usize, end: usize) -> bool {
         let behind_escape = start + escape_bytes(self.bytes, start);
         let mut begin = start;
@@ -97,19 +110,22 @@ impl<'a> Scanner<'a> {
                 behind_escape
             } else {
                 let rest = self.bytes.get(begin..end).unwrap_or_default();
-                let next = rest.iter().position(|byte| matches!(byte, b'.' | b'_'));
+                let next = rest
+                    .iter()
+                    .position(|byte| matches!(byte, b'.' | b'_' | b'-'));
                 next.map_or(end, |next| begin + next + 1)
             };
         }
         false
     }
 
-    /// Returns the end of a card number. A card number does not begin after a decimal point.
+    /// Returns the end of a card number. A card number does not begin after a decimal point, or in
+    /// the middle of a number with dashes.
     fn card_end(&self, begin: usize, byte: u8) -> Option<usize> {
         let before = begin
             .checked_sub(1)
             .and_then(|before| self.bytes.get(before));
-        let may_begin = byte.is_ascii_digit() && before != Some(&b'.');
+        let may_begin = byte.is_ascii_digit() && !matches!(before, Some(b'.' | b'-'));
         may_begin.then(|| cards::card_end(self.bytes, begin))?
     }
 
@@ -149,7 +165,12 @@ impl<'a> Scanner<'a> {
                     self.replace(value, &by);
                 }
             }
-            Some(_) => self.at += 3,
+            Some(byte) => {
+                self.at += 3;
+                if matches!(byte, b'?' | b'&') {
+                    self.read.parameter = self.at;
+                }
+            }
             None => self.at += 1,
         }
     }

@@ -83,6 +83,28 @@ fn names_with_values() {
                 r#"{"credentials":{"user":"ann","key":{"a":1}},"n":1}"#,
                 r#"{"credentials":{REDACTED},"n":1}"#,
             ),
+            (
+                r#"Login { password: Some("p)w0rd-tail"), n: 1 }"#,
+                r#"Login { password: Some(REDACTED), n: 1 }"#,
+            ),
+            (
+                r#"{"credentials":{"user":"ann","password":"p}w\"}0rd"},"n":1}"#,
+                r#"{"credentials":{REDACTED},"n":1}"#,
+            ),
+            (
+                r#"{"secrets":["a]b-tail","other-secret"],"n":1}"#,
+                r#"{"secrets":[REDACTED],"n":1}"#,
+            ),
+            (
+                r#""{\"secrets\":[\"a]b\\\"]c\"],\"n\":1}""#,
+                r#""{\"secrets\":[REDACTED],\"n\":1}""#,
+            ),
+            (
+                "{'secrets': ['a]b'], 'n': 1}",
+                "{'secrets': [REDACTED], 'n': 1}",
+            ),
+            ("secrets: [it's], n: 1", "secrets: [REDACTED], n: 1"),
+            (r#"secrets: ["a]b"#, "secrets: [REDACTED"),
             (r#"{"password":"cut of"#, r#"{"password":"REDACTED"#),
             (
                 r#"Login { user: "ann", password: "a b" }"#,
@@ -116,6 +138,31 @@ fn names_with_values() {
                 r"x=1\u0026token=REDACTED\u0026y=2",
             ),
             (
+                r"/a?token\u003dabc123\u0026page\u003d2",
+                r"/a?token\u003dREDACTED\u0026page\u003d2",
+            ),
+            (
+                r#"[("authorization", "ApiKey abc"), ("cookie", "sid=abc"), ("x-api-key", "abc"), ("a", "b")]"#,
+                r#"[("authorization", "REDACTED"), ("cookie", "REDACTED"), ("x-api-key", "REDACTED"), ("a", "b")]"#,
+            ),
+            (
+                r#"{"a":"[(\"cookie\", \"sid=abc\"), (\"b\", \"c\")]"}"#,
+                r#"{"a":"[(\"cookie\", \"REDACTED\"), (\"b\", \"c\")]"}"#,
+            ),
+            (
+                r#"L { password: b"hun)ter2", token: b"abc123", n: 1 }"#,
+                r#"L { password: b"REDACTED", token: b"REDACTED", n: 1 }"#,
+            ),
+            (
+                "password: r\"a b\", secret: r#\"a b\"#, n: 1",
+                "password: r\"REDACTED\", secret: r#\"REDACTED\"#, n: 1",
+            ),
+            (
+                r#"secret: vec!["a b"], password: String::from("a b"), secret: Cow::Borrowed("a b"), n"#,
+                r#"secret: vec![REDACTED], password: String::from(REDACTED), secret: Cow::Borrowed(REDACTED), n"#,
+            ),
+            ("password=hunter(2)x", "password=REDACTED)x"),
+            (
                 "passwörter=1 password=größe x",
                 "passwörter=1 password=REDACTED x",
             ),
@@ -148,6 +195,17 @@ fn headers() {
                 r#"{"authorization": "REDACTED"}"#,
             ),
             ("authorization=Bearer abc x", "authorization=REDACTED x"),
+            (
+                "authorization=Digest username=\"a\", response=\"S\"\nx",
+                "authorization=REDACTED\nx",
+            ),
+            (
+                "authorization=AWS4-HMAC-SHA256 Credential=a, Signature=S",
+                "authorization=REDACTED",
+            ),
+            ("cookie=a=1; b=S x=1", "cookie=REDACTED x=1"),
+            ("cookie=a=1; then x", "cookie=REDACTED; then x"),
+            ("Bearer%20abc.def1&b", "Bearer%20REDACTED&b"),
             ("sent Bearer abc.def1 to", "sent Bearer REDACTED to"),
             ("sent bearer mF_9.B5f-4.1JqM.", "sent bearer REDACTED."),
             (
@@ -193,6 +251,19 @@ fn addresses() {
                 "/a?X%2DAmz-Signature=REDACTED&%73ig=REDACTED",
             ),
             ("/a?p%61ssword=abc", "/a?p%61ssword=REDACTED"),
+            ("/a?p%61ssword%3Dabc", "/a?p%61ssword%3DREDACTED"),
+            (
+                "next=https%3A%2F%2Fa%2F%3Fb%3D1%26p%61ssword%3Dabc%26c",
+                "next=https%3A%2F%2Fa%2F%3Fb%3D1%26p%61ssword%3DREDACTED%26c",
+            ),
+            (
+                "user%5Bpassword%5D=hunter2&a%5Bb%5D=1",
+                "user%5Bpassword%5D=REDACTED&a%5Bb%5D=1",
+            ),
+            (
+                "user%5Bpassword%5D%3Dhunter2",
+                "user%5Bpassword%5D%3DREDACTED",
+            ),
             ("sig=abc&q=1", "sig=REDACTED&q=1"),
             (
                 "/login?next=https%3A%2F%2Fa%2F%3Ftoken%3Dabc%26page%3D2",
@@ -235,6 +306,14 @@ fn tokens() {
             check(&Redaction::standard(), [(&*text, &*expected)]);
         }
     }
+    let behind_dashes = [
+        ["x-", "AK", "IAIOSFODNN7EXAMPLE"],
+        ["session-", "gh", "p_16C7e42F292c6912E7710c838347Ae178B4a"],
+    ];
+    for parts in behind_dashes {
+        let (text, expected) = (parts.concat(), [parts[0], "REDACTED"].concat());
+        check(&Redaction::standard(), [(&*text, &*expected)]);
+    }
     check(
         &Redaction::standard().prefix("acme_").unwrap(),
         [
@@ -256,6 +335,30 @@ fn other_secrets() {
             (
                 r#"{"pem":"-----BEGIN RSA PRIVATE KEY-----\nMIIE\n"#,
                 r#"{"pem":"-----BEGIN RSA PRIVATE KEY-----REDACTED"#,
+            ),
+            (
+                "private_key=-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nx=1",
+                "private_key=REDACTED\nx=1",
+            ),
+            (
+                "TLS_PRIVATE_KEY: -----BEGIN PRIVATE KEY-----\nMIIE",
+                "TLS_PRIVATE_KEY: REDACTED",
+            ),
+            (
+                "secret=x-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----",
+                "secret=REDACTED",
+            ),
+            (
+                "Authorization: -----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----",
+                "Authorization: REDACTED",
+            ),
+            (
+                "Bearer -----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\nx",
+                "Bearer REDACTED\nx",
+            ),
+            (
+                "--private-key -----BEGIN PRIVATE KEY-----\nMIIE",
+                "--private-key -----BEGIN PRIVATE KEY-----REDACTED",
             ),
             (
                 "card 4111 1111 1111 1111 declined",
@@ -348,6 +451,18 @@ fn innocent_texts_stay() {
         "[redacted]",
         "k8s.pod.name=shop-6d4cf56db6-abcde",
         "monkey=1",
+        "npm_package_dependencies_typescript",
+        "hf_hub_download_from_the_internet_now",
+        "lin_api_client_module_name_long",
+        "glsa_dashboard_panel_name_x",
+        "pypi-publish-action-for-github-workflows-v1",
+        "my-risk-and-task-list-of-a-long-name-in-the-cluster",
+        "kafka://a:9092,b:9092/@x",
+        "PWD=/home/ann",
+        "page_token=17&next_page_token=abc",
+        "password: null, secret=None, token: true",
+        r#"Claims { password: None, token: false }"#,
+        r#"("user", "ann"), ["password", "user"]"#,
         "key=1",
         "REDACTED",
     ];
@@ -414,6 +529,21 @@ fn long_texts_take_linear_time() {
         "?token%3D",
         "[",
         "Some(",
+        "token=A(",
+        "token=(\"",
+        "token=('",
+        "(\"token\",",
+        "token=b",
+        "token=\\",
+        "\\u003d",
+        "token\\u003d",
+        "%5D",
+        "%3Ftoken",
+        "-eyJaaaaaaaaaa",
+        "-hf_",
+        "cookie=a=1; ",
+        "token=-----BEGIN PRIVATE KEY",
+        "token=-----BEGIN PRIVATE KEY-----\n",
     ];
     let redaction = Redaction::standard().emails().addresses();
     for piece in pieces {
@@ -426,7 +556,15 @@ fn long_texts_take_linear_time() {
 }
 
 /// Pieces from which random texts are made; `fuzz/fuzz_targets/redact.rs` does the same.
-const PIECES: [&str; 54] = [
+const PIECES: [&str; 62] = [
+    "b\"",
+    "%5B",
+    "%5D",
+    "%20",
+    "\\u003d",
+    "Some(",
+    "digest",
+    "(\"cookie\", \"",
     "password",
     "token",
     "cookie",
@@ -513,5 +651,63 @@ fn random_texts_are_redacted_once() {
                 assert_eq!(twice, None, "redacted again: {once:?} of {text:?}");
             }
         }
+    }
+}
+
+/// What is in each planted secret, and in no other text.
+const MARK: &str = "zq7zq";
+
+/// What is before and behind a secret whose form says where it ends, whatever is in it.
+const PLANTED: [(&str, &str); 12] = [
+    ("password=\"", "\""),
+    ("\n{\"password\": \"", "\"}"),
+    ("\nLogin { password: Some(\"", "\"), n: 1 }"),
+    ("\n{\"credentials\":{\"user\":\"ann\",\"a\":\"", "\"}}"),
+    ("\n{\"secrets\":[\"a\",\"", "\"]}"),
+    ("\npassword: b\"", "\""),
+    ("\nsecret: vec![\"", "\"]"),
+    ("\n[(\"cookie\", \"", "\")]"),
+    ("\n-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"),
+    (
+        "\nprivate_key=-----BEGIN RSA PRIVATE KEY-----\n",
+        "\n-----END RSA PRIVATE KEY-----",
+    ),
+    (
+        "\nsecret: -----BEGIN PRIVATE KEY-----\n",
+        "\n-----END PRIVATE KEY-----",
+    ),
+    (
+        "\nBearer -----BEGIN PRIVATE KEY-----\n",
+        "\n-----END PRIVATE KEY-----",
+    ),
+];
+
+#[test]
+fn nothing_is_left_of_secrets_that_are_planted() {
+    let redaction = Redaction::standard();
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut below = |bound: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % bound as u64).unwrap()
+    };
+    for _ in 0..5_000 {
+        let (before, behind) = PLANTED[below(PLANTED.len())];
+        let mut pieces = || -> String {
+            let length = below(6);
+            let pieces = (0..length).map(|_| PIECES[below(PIECES.len())]);
+            let is_inner = |piece: &&str| !piece.contains(['"', '\\', '\n', '-']);
+            pieces.filter(is_inner).collect()
+        };
+        let text = format!(
+            "a=1 {before}{}{MARK}{}{behind}\n{}",
+            pieces(),
+            pieces(),
+            pieces()
+        );
+        let redacted = redaction.redact_text(&text).unwrap_or_default();
+        let is_gone = !redacted.is_empty() && !redacted.contains(MARK);
+        assert!(is_gone, "{redacted:?} of {text:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! Tokens that have a known prefix.
 
 use super::base64::is_of_credentials;
-use super::text::run_end;
+use super::text::{has_at, run_end};
 
 /// Prefixes of tokens, and the least number of letters and digits that follow.
 ///
@@ -27,7 +27,7 @@ const PREFIXES: [(&[u8], usize); 33] = [
     (b"hvs.", 16),
     (b"lin_api_", 16),
     (b"npm_", 20),
-    (b"pypi-", 30),
+    (b"pypi-AgE", 30),
     (b"rk_live_", 8),
     (b"rk_test_", 8),
     (b"shpat_", 16),
@@ -41,6 +41,10 @@ const PREFIXES: [(&[u8], usize); 33] = [
     (b"xox", 12),
     (b"ya29.", 16),
 ];
+
+/// Prefixes that names with `_` also have, such as `npm_config_registry`. The letters and digits
+/// of their tokens are not interrupted.
+const UNBROKEN: [&[u8]; 4] = [b"glsa_", b"hf_", b"lin_api_", b"npm_"];
 
 /// Fewest bytes after `eyJ` in the first part of a JSON Web Token.
 const JWT_BYTES: usize = 9;
@@ -63,14 +67,18 @@ pub(super) fn token_end(
     let begins = |prefix: &[u8], least: usize| {
         let rest = word.strip_prefix(prefix);
         rest.is_some_and(|rest| {
+            if UNBROKEN.contains(&prefix) {
+                let start = rest.get(..least);
+                return start.is_some_and(|start| start.iter().all(u8::is_ascii_alphanumeric));
+            }
             let mut counted = rest.iter().filter(|byte| byte.is_ascii_alphanumeric());
             counted.nth(least - 1).is_some()
         })
     };
-    // A JSON Web Token is not looked for after `_`: a word may have many `_`, and a search at
+    // A JSON Web Token is not looked for after `_` and `-`: a word may have many of them, and a search at
     // each of them could take long.
     let before = start.checked_sub(1).and_then(|before| text.get(before));
-    let may_be_jwt = before != Some(&b'_');
+    let may_be_jwt = !matches!(before, Some(b'_' | b'-'));
     let is_token = PREFIXES
         .iter()
         .any(|(prefix, least)| begins(prefix, *least))
@@ -104,7 +112,10 @@ pub(super) fn credentials(text: &[u8], start: usize, end: usize) -> Option<(usiz
     if !is_bearer && !is_basic {
         return None;
     }
-    let value = run_end(text, end, |byte| byte == b' ' || byte == b'\t');
+    let value = match has_at(text, end, b"%20") {
+        true => end + 3,
+        false => run_end(text, end, |byte| byte == b' ' || byte == b'\t'),
+    };
     let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     let value_end = trimmed(text, value, run_end(text, value, is_of_token));
     let found = text.get(value..value_end).filter(|_| value > end)?;

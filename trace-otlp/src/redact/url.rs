@@ -50,10 +50,14 @@ pub(super) fn user_info(
     let in_authority = authority.iter().rposition(|byte| *byte == b'@');
     let end = in_authority.map(|at| start + at).or_else(|| {
         // `user:pa/ss@host`, and not `host:80/a@b`.
-        let colon = authority.iter().position(|byte| *byte == b':')?;
-        let port = authority.get(colon + 1..)?;
-        let is_port = port.iter().all(u8::is_ascii_digit) || authority.starts_with(b"[");
-        (!is_port).then_some(last_at)
+        // `a:1,b:2/@c` has several hosts.
+        let is_host = |host: &[u8]| {
+            let colon = host.iter().position(|byte| *byte == b':');
+            let port = colon.and_then(|colon| host.get(colon + 1..));
+            port.is_none_or(|port| port.iter().all(u8::is_ascii_digit)) || host.starts_with(b"[")
+        };
+        let are_hosts = authority.split(|byte| *byte == b',').all(is_host);
+        (!are_hosts && authority.contains(&b':')).then_some(last_at)
     })?;
     let has_password = text.get(start..end)?.contains(&b':');
     (end > start).then_some((start..end, has_password))
@@ -77,6 +81,7 @@ mod tests {
         assert_eq!(of("host:80/a@b"), None);
         assert_eq!(of("[::1]:80/a@b"), None);
         assert_eq!(of("host/a@b"), None);
+        assert_eq!(of("a:9092,b:9092/@x"), None);
         assert_eq!(of("host a@b"), None);
         assert_eq!(of("@host"), None);
     }

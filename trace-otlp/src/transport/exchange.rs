@@ -57,6 +57,10 @@ pub(crate) struct Response {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Http(u16),
+    #[cfg_attr(
+        not(any(feature = "grpc", test)),
+        expect(dead_code, reason = "no transport has it")
+    )]
     Grpc(u32),
 }
 

@@ -250,8 +250,15 @@ fn describe(error: Error, has_proxy: bool) -> SendError {
         Error::LargeResponseHeader(..) => SendError::new(TooLarge),
         Error::Tls(text) => SendError::with_detail(NotConnected, text),
         #[cfg(feature = "tls")]
-        Error::Rustls(error) => SendError::with_detail(NotConnected, error.to_string()),
-        Error::Protocol(_) => SendError::with_detail(Broken, "the answer is not HTTP"),
+        Error::Rustls(error) => {
+            SendError::with_detail(NotConnected, super::tls_error::describe(&error))
+        }
+        // A server of gRPC answers with a frame of HTTP/2.
+        Error::Protocol(_) => SendError::with_detail(
+            Broken,
+            "the answer is not HTTP/1.1: is this a port for gRPC? \
+             (`OTEL_EXPORTER_OTLP_PROTOCOL=grpc`, `Protocol::Grpc`)",
+        ),
         _ => SendError::new(Broken),
     }
 }
@@ -270,7 +277,8 @@ fn describe_io(error: &io::Error) -> SendError {
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<rustls::Error>())
     {
-        return SendError::with_detail(SendFailure::NotConnected, error.to_string());
+        let detail = super::tls_error::describe(error);
+        return SendError::with_detail(SendFailure::NotConnected, detail);
     }
     let failure = match error.kind() {
         Kind::ConnectionReset

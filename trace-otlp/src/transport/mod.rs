@@ -19,6 +19,8 @@ mod resolver;
 mod retry_after;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
+#[cfg(feature = "tls")]
+mod tls_error;
 
 pub use compression::Compression;
 pub(crate) use compression::{Compressor, MissingCompression};

@@ -139,9 +139,13 @@ impl Queue {
             };
             !is_stopped && is_late
         });
-        let late = late.map(|(_, of_lane)| LateCollector {
-            name: of_lane.name.clone(),
-            left: of_lane.waiting,
+        let mut held = 0;
+        let late = late.map(|(lane, of_lane)| {
+            held += lane.held;
+            LateCollector {
+                name: of_lane.name.clone(),
+                left: of_lane.waiting + lane.held,
+            }
         });
         let late: Vec<LateCollector> = late.collect();
         let mut errors = state.lost_by_lanes();
@@ -162,7 +166,7 @@ impl Queue {
         let is_done = is_stopped || (is_worker_done && late.is_empty());
         FlushReport {
             is_complete: is_done && errors.is_empty(),
-            left: stats.open + stats.waiting,
+            left: stats.open + stats.waiting + held + waiting_in_collectors(&errors, &late),
             lost: stats.lost(lost_by_collectors(&errors)),
             errors,
             late,
@@ -177,7 +181,7 @@ impl Queue {
         let stats = self.stats();
         FlushReport {
             is_complete: errors.is_empty(),
-            left: stats.open + stats.waiting,
+            left: stats.open + stats.waiting + waiting_in_collectors(&errors, &[]),
             lost: stats.lost(lost_by_collectors(&errors)),
             errors,
             ..FlushReport::nothing()
@@ -404,16 +408,31 @@ impl Queue {
         }
     }
 
-    /// Returns the deadline of the shutdown. If there is none, returns a deadline that has
-    /// passed. Each thread reads it when it shuts its collectors down, because another
+    /// Returns the deadline of the collectors' shutdowns. If there is none, returns a deadline
+    /// that has passed. Each thread reads it when it shuts its collectors down, because another
     /// shutdown may have extended it.
+    ///
+    /// It is a little earlier than the deadline of the callers. A collector that uses all its
+    /// time has then ended, with its error and its counts, before they stop waiting.
     pub(crate) fn deadline(&self) -> Deadline {
         let deadline = self.state().flush.deadline;
-        deadline.unwrap_or_else(|| Deadline::after(Duration::ZERO))
+        let deadline = deadline.unwrap_or_else(|| Deadline::after(Duration::ZERO));
+        deadline.earlier()
     }
 }
 
 /// Sums the spans that collectors report as lost.
 fn lost_by_collectors(errors: &[CollectorError]) -> u64 {
     errors.iter().map(CollectorError::lost_spans).sum()
+}
+
+/// Sums the spans that collectors report as waiting. An error of a collector that is late is
+/// of an earlier call.
+fn waiting_in_collectors(errors: &[CollectorError], late: &[LateCollector]) -> u64 {
+    let is_late = |error: &&CollectorError| {
+        let mut names = late.iter().map(|late| &*late.name);
+        names.any(|name| error.collector() == Some(name))
+    };
+    let errors = errors.iter().filter(|error| !is_late(error));
+    errors.map(CollectorError::waiting_spans).sum()
 }

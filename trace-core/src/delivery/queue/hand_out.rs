@@ -184,6 +184,13 @@ impl Queue {
         self.release_batch(batch);
     }
 
+    /// Notes how many spans a collector has taken and not passed on yet.
+    pub(in crate::delivery) fn note_held_by(&self, lane: usize, held: u64) {
+        if let Some(lane) = self.state().lanes.get_mut(lane) {
+            lane.held = held;
+        }
+    }
+
     /// Counts the spans that a collector did not take in the chart of sites.
     /// [`count_finished`](Self::count_finished) changes the public counters.
     pub(in crate::delivery) fn note_lane_loss(

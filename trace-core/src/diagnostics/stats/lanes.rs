@@ -12,7 +12,8 @@ pub struct LaneStats {
     /// Spans that were read. All collectors have the same number, which is
     /// [`Stats::read`](crate::Stats::read).
     pub read: u64,
-    /// Spans that the collector took.
+    /// Spans that the collector took. What an exporter does with them is in its own
+    /// statistics: while its server does not answer, spans wait there, and may be lost.
     pub delivered: u64,
     /// Spans that the collector did not take.
     pub dropped: LaneDrops,
@@ -23,7 +24,9 @@ pub struct LaneStats {
     pub bytes: usize,
     /// Largest number of bytes that may wait in the lane: its share of
     /// [`max_queue_bytes`](crate::TracerBuilder::max_queue_bytes). Above this number, the lane
-    /// drops new batches. Zero for a collector without its own thread.
+    /// drops new batches. Zero for a collector without a thread and a lane of its own, such as
+    /// the only collector of a tracer. Its spans wait in the queue of the tracer, whose limit
+    /// is `max_queue_bytes`.
     pub max_bytes: usize,
 }
 

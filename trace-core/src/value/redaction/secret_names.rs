@@ -11,6 +11,7 @@ fn is_name(segment: &[u8]) -> bool {
         b"accesskey"
             | b"accesstoken"
             | b"apikey"
+            | b"apikeys"
             | b"authorization"
             | b"authtoken"
             | b"bearer"
@@ -19,8 +20,10 @@ fn is_name(segment: &[u8]) -> bool {
             | b"cookies"
             | b"credential"
             | b"credentials"
+            | b"csrftoken"
             | b"cvc"
             | b"cvv"
+            | b"dbpassword"
             | b"idtoken"
             | b"jsessionid"
             | b"jwt"
@@ -41,6 +44,8 @@ fn is_name(segment: &[u8]) -> bool {
             | b"sessionid"
             | b"setcookie"
             | b"token"
+            | b"userpassword"
+            | b"xsrftoken"
     )
 }
 
@@ -49,11 +54,26 @@ fn is_pair(first: &[u8], second: &[u8]) -> bool {
     matches!(
         (first, second),
         (
-            b"access" | b"account" | b"api" | b"encryption" | b"private" | b"signing",
+            b"access"
+                | b"account"
+                | b"api"
+                | b"encryption"
+                | b"master"
+                | b"private"
+                | b"session"
+                | b"signing"
+                | b"ssh",
             b"key"
-        ) | (b"connect", b"sid")
+        ) | (b"api", b"keys")
+            | (b"connect", b"sid")
+            | (b"db", b"pass")
             | (b"session", b"id")
     )
+}
+
+/// Returns whether two lower-case segments are the place in a list of pages, and not a secret.
+fn is_page(first: &[u8], second: &[u8]) -> bool {
+    matches!(first, b"continuation" | b"next" | b"page") && second == b"token"
 }
 
 /// Returns whether a lower-case segment after a name means that the value only describes the
@@ -170,7 +190,8 @@ pub fn is_secret_key(key: &str) -> bool {
     let (mut is_secret, mut before) = (false, Small::default());
     for segment in Segments(key.as_bytes()) {
         let small = Small::new(segment);
-        let is_secret_here = is_name(small.get()) || is_pair(before.get(), small.get());
+        let is_secret_here = is_name(small.get()) && !is_page(before.get(), small.get())
+            || is_pair(before.get(), small.get());
         is_secret = is_secret_here || is_secret && !is_description(small.get());
         before = small;
     }
@@ -295,6 +316,18 @@ mod tests {
             "AWSAccessKeyId",
             "passwordHash",
             "token_count.token",
+            "api_keys",
+            "apikeys",
+            "clientsecret",
+            "dbpassword",
+            "userpassword",
+            "csrftoken",
+            "PGPASSWORD",
+            "DB_PASS",
+            "session_key",
+            "ssh_key",
+            "master_key",
+            "next_auth_token",
         ] {
             assert!(is_secret_key(key), "{key}");
         }
@@ -330,6 +363,12 @@ mod tests {
             "db.query.text",
             "passwörd",
             "http.request.method",
+            "page_token",
+            "nextToken",
+            "next_page_token",
+            "NextContinuationToken",
+            "api.keystore",
+            "db.passes",
         ] {
             assert!(!is_secret_key(key), "{key}");
         }

@@ -262,6 +262,15 @@ fn describe(error: &Error) -> SendError {
     let detail = match error.is_remote() {
         true if error.is_go_away() => format!("the server goes away: {reason}"),
         true => format!("the server gave the call up: {reason}"),
+        // The first bytes of an answer of HTTP/1.1 are the length of a frame that is too large.
+        false if reason == Reason::FRAME_SIZE_ERROR => format!(
+            "what came is not HTTP/2 ({reason}): is this a port for HTTP? \
+             (`OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`, `Protocol::HttpProtobuf`)"
+        ),
+        // h2 says the same of both.
+        false if error.is_reset() => format!(
+            "the answer is malformed, or its head has more than {MAX_HEAD_BYTES} bytes: {reason}"
+        ),
         false => format!("what came is not HTTP/2: {reason}"),
     };
     SendError::with_detail(SendFailure::Broken, detail)

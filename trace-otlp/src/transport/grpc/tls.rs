@@ -14,6 +14,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::super::exchange::{SendError, SendFailure, io_text};
 use super::super::tls::TlsSettings;
+use super::super::tls_error;
 
 /// Makes a connection secure. The first call also creates the connector, which reads the
 /// platform's roots.
@@ -66,7 +67,7 @@ fn config(settings: &TlsSettings) -> Result<ClientConfig, rustls::Error> {
 fn text(error: &io::Error) -> String {
     let inner = error.get_ref();
     match inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(error) => error.to_string(),
+        Some(error) => tls_error::describe(error),
         None => io_text(error),
     }
 }
