@@ -11,7 +11,7 @@ use std::sync::{OnceLock, PoisonError, RwLock};
 use trace_core::__private::{Site, SpanKind};
 use tracing_core::{Metadata, field::Field};
 
-use crate::span::Role;
+use crate::role::Role;
 
 /// A call site: a `span!`, an `event!`, or a function with `#[instrument]`.
 #[derive(Debug)]

@@ -62,7 +62,18 @@ impl fmt::Display for InitError {
 
 impl std::error::Error for InitError {}
 
-pub(crate) fn install(bridge: Bridge) -> Result<(), InitError> {
+impl Bridge {
+    /// Installs the bridge for the whole process; see [`init`].
+    ///
+    /// # Errors
+    ///
+    /// If a subscriber or a logger is installed already.
+    pub fn init(self) -> Result<(), InitError> {
+        install(self)
+    }
+}
+
+fn install(bridge: Bridge) -> Result<(), InitError> {
     let lines = tracing_subscriber::fmt::layer()
         .with_timer(WithIds::new(SystemTime))
         .with_writer(io::stderr)

@@ -42,18 +42,24 @@
 //! | `layer()`, with the feature `tracing-subscriber` | a program that can only add a layer; see its limits |
 
 mod errors;
+mod role;
+mod rules;
 mod store;
 
 mod callsite;
+mod ids;
+
+mod site_flags;
+
 mod current;
+mod span;
+
 mod entered;
 mod event;
-mod handle;
-mod ids;
-mod rules;
-mod site_flags;
-mod span;
+
 mod state;
+
+mod handle;
 mod stats;
 
 mod face;
@@ -63,10 +69,11 @@ mod builder;
 mod extension;
 #[cfg(feature = "tracing-subscriber")]
 mod format;
-#[cfg(feature = "init")]
-mod init;
 #[cfg(feature = "log")]
 mod log_bridge;
+
+#[cfg(feature = "init")]
+mod init;
 
 pub use builder::Bridge;
 #[cfg(feature = "tracing")]

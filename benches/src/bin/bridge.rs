@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::io;
 use std::pin::pin;
 use std::process::Command;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use opentelemetry::trace::TracerProvider as _;
 use trace_benches::libraries::opentelemetry::PROVIDER;
@@ -192,6 +192,6 @@ fn poll(future: impl Future) -> f64 {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     let begin = now();
-    while let Poll::Pending = future.as_mut().poll(&mut context) {}
+    while future.as_mut().poll(&mut context).is_pending() {}
     nanos(begin.elapsed()) / POLLS as f64
 }

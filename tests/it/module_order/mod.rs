@@ -75,6 +75,11 @@ fn trace_http_flows_one_way() {
 }
 
 #[test]
+fn trace_bridge_flows_one_way() {
+    check("trace-bridge");
+}
+
+#[test]
 fn trace_macros_flows_one_way() {
     check("trace-macros");
 }

@@ -14,8 +14,8 @@ use tracing_core::field::{Field, Visit};
 
 use crate::callsite::Callsite;
 use crate::errors::chain_of;
+use crate::role::Role;
 use crate::site_flags::Flags;
-use crate::span::Role;
 
 /// The values of one event.
 #[derive(Debug, Default)]

@@ -8,9 +8,9 @@ use tracing_core::field::{Field, Visit};
 
 use super::bridged::BridgedSpan;
 use super::pending::Said;
-use super::role::{Role, kind_of};
 use crate::callsite::Callsite;
 use crate::errors::chain_of;
+use crate::role::{Role, kind_of};
 use crate::site_flags::Flags;
 
 /// Visits the fields of a span.

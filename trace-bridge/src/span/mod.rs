@@ -3,10 +3,8 @@
 mod bridged;
 mod fields;
 mod pending;
-mod role;
 
 pub(crate) use bridged::{BridgedSpan, Visit};
 pub(crate) use fields::SpanFields;
 #[cfg(feature = "tracing")]
 pub(crate) use pending::Said;
-pub(crate) use role::Role;
