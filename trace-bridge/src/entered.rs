@@ -37,16 +37,16 @@ pub(crate) fn push(
     metadata: &'static Metadata<'static>,
     visit: Option<Visit>,
 ) {
-    let entered = Entered {
-        bridge,
-        id,
-        metadata,
-        position: position(),
-        visit,
-    };
+    let position = position();
     let _pushed = ENTERED.try_with(|stack| {
         if let Ok(mut stack) = stack.try_borrow_mut() {
-            stack.push(entered);
+            stack.push(Entered {
+                bridge,
+                id,
+                metadata,
+                position,
+                visit,
+            });
         }
     });
 }
@@ -56,6 +56,10 @@ pub(crate) fn push(
 pub(crate) fn remove(bridge: u32, id: u64) -> Option<Visit> {
     let removed = ENTERED.try_with(|stack| {
         let mut stack = stack.try_borrow_mut().ok()?;
+        // Usually it is the innermost one.
+        if let Some(last) = stack.pop_if(|last| (last.bridge, last.id) == (bridge, id)) {
+            return Some(last);
+        }
         let at = stack
             .iter()
             .rposition(|entered| (entered.bridge, entered.id) == (bridge, id))?;

@@ -41,11 +41,47 @@ pub(in crate::record) fn enter_span(span: u64) {
 }
 
 /// Ends the last visit of a span on this thread, if there is one.
+#[inline]
+pub(in crate::record) fn leave_span(span: u64) -> Option<LeftVisit> {
+    match leave_innermost(span) {
+        true => Some(LeftVisit::InOwnScope),
+        false => leave_span_anywhere(span),
+    }
+}
+
+/// Leaves a span that was entered last, in the running scope, if it is the current one. This is
+/// the usual case.
+#[inline]
+fn leave_innermost(span: u64) -> bool {
+    if thread::span() != span {
+        return false;
+    }
+    let scope = thread::scope();
+    ENTERED.with_borrow_mut(|stack| {
+        let top = stack.spans.top_mut();
+        // Whatever else was entered for this span was entered earlier: a scope that was entered
+        // later would run, and the span would have been entered in it.
+        let is_innermost = top.is_some_and(|top| {
+            let is_it = (top.span, top.scope) == (span, scope);
+            if is_it {
+                thread::set_span(top.outer);
+            }
+            is_it
+        });
+        if is_innermost {
+            stack.spans.pop();
+        }
+        is_innermost
+    })
+}
+
+/// Ends the last visit of a span, wherever it is.
 ///
 /// The stack is borrowed twice: first to find the visit, then to leave its scope. In between,
 /// the only code of the application that may run is the destructor of a sampler. It leaves
 /// every scope that it enters, so the scope can still be found by its number.
-pub(in crate::record) fn leave_span(span: u64) -> Option<LeftVisit> {
+#[inline(never)]
+fn leave_span_anywhere(span: u64) -> Option<LeftVisit> {
     let mut forgotten = None;
     let left = ENTERED.with_borrow_mut(|stack| match stack.find_visit(span)? {
         Visit::Scope(at) => {
