@@ -1,47 +1,17 @@
 //! Around a stack of `tracing-subscriber`: what it sees, and what is taken out of it.
 
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use trace_bridge::{Bridge, JsonWithIds, WithIds};
 use trace_core::traced;
 use tracing::{Dispatch, Level, Span};
 use tracing_error::{ErrorLayer, SpanTrace};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format;
 use tracing_subscriber::fmt::time::SystemTime;
 use tracing_subscriber::prelude::*;
 
-use crate::harness::Recorded;
-
-/// Lines that were written.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
+use crate::harness::{Lines, Recorded};
 
 #[traced]
 fn ours(body: impl FnOnce()) {

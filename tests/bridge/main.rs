@@ -1,6 +1,7 @@
 //! Tests of `trace-bridge`: each face, beside the subscribers that users have.
 
 mod around;
+mod carried;
 mod current;
 mod ends;
 mod events;

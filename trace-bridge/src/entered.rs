@@ -64,15 +64,28 @@ pub(crate) fn remove(bridge: u32, id: u64) -> Option<Visit> {
     removed.ok().flatten()?.visit
 }
 
+/// The innermost span of `tracing`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Innermost {
+    pub(crate) id: u64,
+    pub(crate) metadata: &'static Metadata<'static>,
+    /// Whether the bridge has a span for it. If not, entering it elsewhere enters no trace.
+    pub(crate) has_visit: bool,
+}
+
 /// Returns the innermost span of `tracing`, if no other span of ours was entered or begun within
 /// it.
-pub(crate) fn innermost(bridge: u32) -> Option<(u64, &'static Metadata<'static>)> {
+pub(crate) fn innermost(bridge: u32) -> Option<Innermost> {
     let here = position();
     let innermost = ENTERED.try_with(|stack| {
         let stack = stack.try_borrow().ok()?;
         let last = stack.last()?;
         let is_innermost = last.bridge == bridge && last.position == here;
-        is_innermost.then_some((last.id, last.metadata))
+        is_innermost.then_some(Innermost {
+            id: last.id,
+            metadata: last.metadata,
+            has_visit: last.visit.is_some(),
+        })
     });
     innermost.ok().flatten()
 }

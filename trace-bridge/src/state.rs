@@ -84,22 +84,27 @@ impl State {
     #[inline]
     pub(crate) fn is_enabled(&self, metadata: &Metadata<'_>) -> bool {
         match position() {
-            Position::Outside if !self.has_roots => {
-                self.note_ignored(metadata);
-                false
-            }
-            Position::Outside => {
-                let is_root = metadata.is_span() && self.rules.is_root(metadata);
-                if !is_root {
-                    self.note_ignored(metadata);
-                }
-                is_root
-            }
+            Position::Outside if self.spans.is_empty() && !self.has_roots => false,
+            // It may name an open span as its parent, which `tracing` does not show here.
+            Position::Outside if !self.spans.is_empty() => self.is_of_use(metadata),
+            Position::Outside => metadata.is_span() && self.rules.is_root(metadata),
             Position::Unsampled(_) => metadata.is_span() && self.rules.has_span(metadata),
-            Position::Recorded(_) => match metadata.is_span() {
-                true => self.rules.has_span(metadata) || self.rules.is_root(metadata),
-                false => self.rules.has_log(metadata) || self.rules.event_span(metadata).is_some(),
-            },
+            Position::Recorded(_) => self.is_of_use(metadata),
+        }
+    }
+
+    fn is_of_use(&self, metadata: &Metadata<'_>) -> bool {
+        match metadata.is_span() {
+            true => self.rules.has_span(metadata) || self.rules.is_root(metadata),
+            false => self.rules.has_log(metadata) || self.rules.event_span(metadata).is_some(),
+        }
+    }
+
+    /// Counts a span that is not made, if no trace runs.
+    #[inline]
+    pub(crate) fn note_refused_by_place(&self, metadata: &Metadata<'_>) {
+        if position() == Position::Outside && self.rules.has_span(metadata) {
+            self.note_ignored(metadata);
         }
     }
 

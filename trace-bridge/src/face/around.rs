@@ -106,7 +106,13 @@ impl<S: Subscriber> Around<S> {
 
     /// Gives the bridge's span an id of the subscriber within, by a stand-in below its current
     /// span, or below the span that was asked for.
-    fn stand_in_for(&self, slot: Option<SlotId>, parent: Option<&Id>, is_root: bool) -> Id {
+    fn stand_in_for(
+        &self,
+        slot: Option<SlotId>,
+        parent: Option<&Id>,
+        is_root: bool,
+        fields: Option<u64>,
+    ) -> Id {
         if self.is_bare {
             return slot.map_or(OwnId::Nothing, OwnId::Slot).to_id();
         }
@@ -119,7 +125,8 @@ impl<S: Subscriber> Around<S> {
             .filter(|parent| OwnId::from_id(parent).is_none());
         let id = self.stand_in(enters);
         let enters = enters.and_then(|id| self.entered_within(id));
-        self.handle.ids.insert(id.into_u64(), slot, enters);
+        let ids = &self.handle.ids;
+        ids.insert_stand_in(id.into_u64(), slot, enters, fields);
         id
     }
 
@@ -147,7 +154,11 @@ impl<S: Subscriber> Subscriber for Around<S> {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.handle.state.is_enabled(metadata) || self.inner.enabled(metadata)
+        let is_enabled = self.handle.state.is_enabled(metadata) || self.inner.enabled(metadata);
+        if !is_enabled {
+            self.handle.state.note_refused_by_place(metadata);
+        }
+        is_enabled
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -166,7 +177,7 @@ impl<S: Subscriber> Subscriber for Around<S> {
             .new_span(attributes, self.handle.parent(parent, is_root));
         let metadata = attributes.metadata();
         if !self.is_wanted_within(metadata) {
-            return self.stand_in_for(slot, parent, is_root);
+            return self.stand_in_for(slot, parent, is_root, None);
         }
         let is_own_parent = parent.is_some_and(|parent| OwnId::from_id(parent).is_some());
         let id = match is_own_parent {
@@ -177,20 +188,28 @@ impl<S: Subscriber> Subscriber for Around<S> {
             false => self.inner.new_span(attributes),
         };
         if slot.is_some() {
-            self.handle
-                .ids
-                .insert(id.into_u64(), slot, Some(id.into_u64()));
+            self.handle.ids.insert(id.into_u64(), slot);
         }
         id
     }
 
     fn record(&self, id: &Id, values: &Record<'_>) {
-        if let Some(slot) = self.handle.slot(id) {
+        let number = id.into_u64();
+        let Some(own) = OwnId::from_id(id) else {
+            let known = self.handle.ids.get(number);
+            let fields = known.map_or(Some(number), |known| known.fields);
+            // If the fields are those of another span, the bridge has refused that one.
+            let is_own = fields.is_none_or(|fields| fields == number);
+            if let Some(slot) = known.and_then(|known| known.slot).filter(|_| is_own) {
+                self.handle.state.record(slot, values);
+            }
+            if let Some(fields) = fields {
+                self.inner.record(&Id::from_u64(fields), values);
+            }
+            return;
+        };
+        if let Some(slot) = own.slot() {
             self.handle.state.record(slot, values);
-        }
-        // A stand-in has no fields.
-        if OwnId::from_id(id).is_none() && self.entered_within(id) == Some(id.into_u64()) {
-            self.inner.record(id, values);
         }
     }
 
@@ -252,8 +271,9 @@ impl<S: Subscriber> Subscriber for Around<S> {
     fn clone_span(&self, id: &Id) -> Id {
         match OwnId::from_id(id) {
             Some(OwnId::Current) => {
+                let innermost = entered::innermost(self.handle.state.number);
                 let slot = self.handle.state.capture_current();
-                self.stand_in_for(slot, None, false)
+                self.stand_in_for(slot, None, false, innermost.map(|innermost| innermost.id))
             }
             Some(OwnId::Slot(slot)) => match self.handle.state.spans.add_handle(slot) {
                 true => id.clone(),
@@ -283,14 +303,16 @@ impl<S: Subscriber> Subscriber for Around<S> {
     }
 
     fn current_span(&self) -> Current {
-        if let Some((id, metadata)) = entered::innermost(self.handle.state.number) {
-            return Current::new(Id::from_u64(id), metadata);
-        }
-        match position() {
-            Position::Outside | Position::Recorded(0) => self.inner.current_span(),
-            Position::Recorded(_) | Position::Unsampled(_) => {
-                Current::new(OwnId::Current.to_id(), current_metadata())
+        let innermost = entered::innermost(self.handle.state.number);
+        let runs = !matches!(position(), Position::Outside | Position::Recorded(0));
+        match innermost {
+            // A handle of it has to be one of the trace, too.
+            Some(innermost) if runs && !innermost.has_visit => {
+                Current::new(OwnId::Current.to_id(), innermost.metadata)
             }
+            Some(innermost) => Current::new(Id::from_u64(innermost.id), innermost.metadata),
+            None if runs => Current::new(OwnId::Current.to_id(), current_metadata()),
+            None => self.inner.current_span(),
         }
     }
 

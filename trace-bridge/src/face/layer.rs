@@ -79,7 +79,7 @@ where
         let slot = self.handle.state.new_span(attributes, parent);
         if slot.is_some() {
             let id = id.into_u64();
-            self.handle.ids.insert(id, slot, Some(id));
+            self.handle.ids.insert(id, slot);
         }
     }
 

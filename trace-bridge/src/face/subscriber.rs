@@ -40,7 +40,11 @@ impl Subscriber for BridgeSubscriber {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.handle.state.is_enabled(metadata)
+        let is_enabled = self.handle.state.is_enabled(metadata);
+        if !is_enabled {
+            self.handle.state.note_refused_by_place(metadata);
+        }
+        is_enabled
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -120,8 +124,8 @@ impl Subscriber for BridgeSubscriber {
     }
 
     fn current_span(&self) -> Current {
-        if let Some((id, metadata)) = entered::innermost(self.handle.state.number) {
-            return Current::new(Id::from_u64(id), metadata);
+        if let Some(innermost) = entered::innermost(self.handle.state.number) {
+            return Current::new(Id::from_u64(innermost.id), innermost.metadata);
         }
         match position() {
             Position::Outside | Position::Recorded(0) => Current::none(),
