@@ -9,5 +9,6 @@ mod fields;
 mod harness;
 mod layer;
 mod nesting;
+mod random;
 mod roots;
 mod unsampled;
