@@ -2,13 +2,22 @@
 //!
 //! The thread's current span of this process's traces is the recorder's. This stack knows which
 //! spans of `tracing` were entered, and so whether the innermost span is one of them.
+//!
+//! # Guards that are dropped in the wrong order
+//!
+//! A span that was entered later may have begun in a scope of the recorder that belongs to a
+//! visit below it, and has to stay current. So a span that is left while others are within it
+//! stays entered in the recorder until they are left, too.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use trace_core::__private::bridge::{Position, position};
 use tracing_core::Metadata;
 
-use crate::span::Visit;
+use crate::span::{BridgedSpan, Visit};
+use crate::state::State;
+use crate::store::SlotId;
 
 /// A span that was entered.
 #[derive(Debug)]
@@ -21,7 +30,9 @@ struct Entered {
     /// What was current right after it was entered.
     position: Position,
     /// `None` if the bridge has no span for it.
-    visit: Option<Visit>,
+    visit: Option<(SlotId, Visit)>,
+    /// Set once it was left while other spans were within it. The last entry never is.
+    left: Option<KeptOpen>,
 }
 
 thread_local! {
@@ -35,7 +46,7 @@ pub(crate) fn push(
     bridge: u32,
     id: u64,
     metadata: &'static Metadata<'static>,
-    visit: Option<Visit>,
+    visit: Option<(SlotId, Visit)>,
 ) {
     let entered = Entered {
         bridge,
@@ -43,6 +54,7 @@ pub(crate) fn push(
         metadata,
         position: position(),
         visit,
+        left: None,
     };
     let _pushed = ENTERED.try_with(|stack| {
         if let Ok(mut stack) = stack.try_borrow_mut() {
@@ -51,17 +63,97 @@ pub(crate) fn push(
     });
 }
 
-/// Removes the last entry of a span; returns its visit. `None` if the span was not entered on
-/// this thread.
-pub(crate) fn remove(bridge: u32, id: u64) -> Option<Visit> {
+/// Leaves a span on this thread, if it was entered.
+pub(crate) fn exit(state: &Arc<State>, id: u64) {
+    match remove(state.number, id) {
+        Some(Removed::Innermost(Some((slot, visit)))) => {
+            state.spans.with(slot, |span| {
+                span.leave(visit);
+                span.note_left();
+            });
+        }
+        Some(Removed::Innermost(None)) => {}
+        Some(Removed::StillAround(slot)) => {
+            state.spans.with(slot, BridgedSpan::note_left);
+            let kept = KeptOpen::new(state, slot);
+            return mark_left(state.number, id, kept);
+        }
+        None => return,
+    }
+    while let Some((visit, kept)) = pop_left() {
+        kept.state.spans.with(kept.slot, |span| span.leave(visit));
+    }
+}
+
+/// What became of the last entry of a span.
+enum Removed {
+    /// It was the innermost one, or the bridge has no span for it.
+    Innermost(Option<(SlotId, Visit)>),
+    /// Others are within it.
+    StillAround(SlotId),
+}
+
+fn remove(bridge: u32, id: u64) -> Option<Removed> {
     let removed = ENTERED.try_with(|stack| {
         let mut stack = stack.try_borrow_mut().ok()?;
-        let at = stack
-            .iter()
-            .rposition(|entered| (entered.bridge, entered.id) == (bridge, id))?;
-        Some(stack.remove(at))
+        let at = find(&stack, bridge, id)?;
+        if at + 1 < stack.len()
+            && let Some((slot, _)) = &stack.get(at)?.visit
+        {
+            return Some(Removed::StillAround(*slot));
+        }
+        Some(Removed::Innermost(stack.remove(at).visit))
     });
-    removed.ok().flatten()?.visit
+    removed.ok().flatten()
+}
+
+fn find(stack: &[Entered], bridge: u32, id: u64) -> Option<usize> {
+    stack
+        .iter()
+        .rposition(|entered| (entered.bridge, entered.id) == (bridge, id) && entered.left.is_none())
+}
+
+fn mark_left(bridge: u32, id: u64, kept: KeptOpen) {
+    let _marked = ENTERED.try_with(|stack| {
+        let mut stack = stack.try_borrow_mut().ok()?;
+        let at = find(&stack, bridge, id)?;
+        stack.get_mut(at)?.left = Some(kept);
+        Some(())
+    });
+}
+
+/// Removes the innermost entry, if it was left before.
+fn pop_left() -> Option<(Visit, KeptOpen)> {
+    let popped = ENTERED.try_with(|stack| {
+        let mut stack = stack.try_borrow_mut().ok()?;
+        let last = stack.pop_if(|last| last.left.is_some())?;
+        let (_, visit) = last.visit?;
+        Some((visit, last.left?))
+    });
+    popped.ok().flatten()
+}
+
+/// A handle of a span that was left and is still entered in the recorder.
+#[derive(Debug)]
+struct KeptOpen {
+    state: Arc<State>,
+    slot: SlotId,
+}
+
+impl KeptOpen {
+    fn new(state: &Arc<State>, slot: SlotId) -> Self {
+        state.spans.add_handle(slot);
+        Self {
+            state: Arc::clone(state),
+            slot,
+        }
+    }
+}
+
+impl Drop for KeptOpen {
+    fn drop(&mut self) {
+        self.state.close(self.slot);
+    }
 }
 
 /// The innermost span of `tracing`.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use tracing_core::Metadata;
 use tracing_core::span::Id;
 
 use crate::ids::OwnId;
-use crate::span::BridgedSpan;
+use crate::span::{BridgedSpan, Visit};
 use crate::state::{Parent, State};
 use crate::store::{InnerIds, SlotId};
 
@@ -45,8 +46,16 @@ impl Handle {
         }
     }
 
-    /// Calls `read` with the bridge's span of an id.
+    /// Makes the bridge's span of an id current on this thread.
     #[inline]
+    pub(crate) fn enter(&self, id: &Id) -> Option<(SlotId, Visit, &'static Metadata<'static>)> {
+        let slot = self.slot(id)?;
+        let spans = &self.state.spans;
+        spans.with(slot, |span| (slot, span.enter(), span.callsite.metadata))
+    }
+
+    /// Calls `read` with the bridge's span of an id.
+    #[cfg(feature = "tracing")]
     pub(crate) fn with<R>(&self, id: &Id, read: impl FnOnce(&BridgedSpan) -> R) -> Option<R> {
         self.state.spans.with(self.slot(id)?, read)
     }

@@ -239,12 +239,8 @@ impl<S: Subscriber> Subscriber for Around<S> {
         {
             self.inner.enter(&Id::from_u64(enters));
         }
-        let span = self.handle.slot(id).and_then(|slot| {
-            self.handle
-                .state
-                .spans
-                .with(slot, |span| (Some(span.enter()), span.callsite.metadata))
-        });
+        let span = self.handle.enter(id);
+        let span = span.map(|(slot, visit, metadata)| (Some((slot, visit)), metadata));
         // A span that only the subscriber within knows is innermost, too.
         let current = || {
             let current = self.inner.current_span();
@@ -256,11 +252,7 @@ impl<S: Subscriber> Subscriber for Around<S> {
     }
 
     fn exit(&self, id: &Id) {
-        if let Some(visit) = entered::remove(self.handle.state.number, id.into_u64())
-            && let Some(slot) = self.handle.slot(id)
-        {
-            self.handle.state.spans.with(slot, |span| span.exit(visit));
-        }
+        entered::exit(&self.handle.state, id.into_u64());
         if OwnId::from_id(id).is_none()
             && let Some(enters) = self.entered_within(id)
         {

@@ -101,23 +101,14 @@ where
     }
 
     fn on_enter(&self, id: &Id, _: Context<'_, S>) {
-        let entered = self
-            .handle
-            .with(id, |span| (span.enter(), span.callsite.metadata));
-        if let Some((visit, metadata)) = entered {
-            entered::push(
-                self.handle.state.number,
-                id.into_u64(),
-                metadata,
-                Some(visit),
-            );
+        if let Some((slot, visit, metadata)) = self.handle.enter(id) {
+            let bridge = self.handle.state.number;
+            entered::push(bridge, id.into_u64(), metadata, Some((slot, visit)));
         }
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
-        if let Some(visit) = entered::remove(self.handle.state.number, id.into_u64()) {
-            self.handle.with(id, |span| span.exit(visit));
-        }
+        entered::exit(&self.handle.state, id.into_u64());
     }
 
     fn on_close(&self, id: Id, _: Context<'_, S>) {

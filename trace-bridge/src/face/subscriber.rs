@@ -78,31 +78,14 @@ impl Subscriber for BridgeSubscriber {
     }
 
     fn enter(&self, id: &Id) {
-        let Some(slot) = OwnId::from_id(id).and_then(OwnId::slot) else {
-            return;
-        };
-        let entered = self
-            .handle
-            .state
-            .spans
-            .with(slot, |span| (span.enter(), span.callsite.metadata));
-        if let Some((visit, metadata)) = entered {
-            entered::push(
-                self.handle.state.number,
-                id.into_u64(),
-                metadata,
-                Some(visit),
-            );
+        if let Some((slot, visit, metadata)) = self.handle.enter(id) {
+            let bridge = self.handle.state.number;
+            entered::push(bridge, id.into_u64(), metadata, Some((slot, visit)));
         }
     }
 
     fn exit(&self, id: &Id) {
-        let Some(slot) = OwnId::from_id(id).and_then(OwnId::slot) else {
-            return;
-        };
-        if let Some(visit) = entered::remove(self.handle.state.number, id.into_u64()) {
-            self.handle.state.spans.with(slot, |span| span.exit(visit));
-        }
+        entered::exit(&self.handle.state, id.into_u64());
     }
 
     fn clone_span(&self, id: &Id) -> Id {
