@@ -7,6 +7,7 @@ mod ends;
 mod events;
 mod fields;
 mod harness;
+mod ids;
 mod layer;
 mod nesting;
 mod random;
