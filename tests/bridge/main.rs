@@ -12,4 +12,5 @@ mod layer;
 mod nesting;
 mod random;
 mod roots;
+mod stacks;
 mod unsampled;

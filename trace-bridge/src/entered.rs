@@ -31,6 +31,8 @@ struct Entered {
     position: Position,
     /// `None` if the bridge has no span for it.
     visit: Option<(SlotId, Visit)>,
+    /// What the subscriber within has entered for it.
+    within: Option<u64>,
     /// Set once it was left while other spans were within it. The last entry never is.
     left: Option<KeptOpen>,
 }
@@ -47,6 +49,7 @@ pub(crate) fn push(
     id: u64,
     metadata: &'static Metadata<'static>,
     visit: Option<(SlotId, Visit)>,
+    within: Option<u64>,
 ) {
     let entered = Entered {
         bridge,
@@ -54,6 +57,7 @@ pub(crate) fn push(
         metadata,
         position: position(),
         visit,
+        within,
         left: None,
     };
     let _pushed = ENTERED.try_with(|stack| {
@@ -63,34 +67,34 @@ pub(crate) fn push(
     });
 }
 
-/// Leaves a span on this thread, if it was entered.
-pub(crate) fn exit(state: &Arc<State>, id: u64) {
-    match remove(state.number, id) {
-        Some(Removed::Innermost(Some((slot, visit)))) => {
-            state.spans.with(slot, |span| {
-                span.leave(visit);
-                span.note_left();
-            });
-        }
-        Some(Removed::Innermost(None)) => {}
-        Some(Removed::StillAround(slot)) => {
-            state.spans.with(slot, BridgedSpan::note_left);
-            let kept = KeptOpen::new(state, slot);
-            return mark_left(state.number, id, kept);
-        }
-        None => return,
+/// Leaves a span on this thread. Returns what the subscriber within has to leave for it, or `None`
+/// if it was not entered.
+pub(crate) fn exit(state: &Arc<State>, id: u64) -> Option<Option<u64>> {
+    let removed = remove(state.number, id)?;
+    if let Some(slot) = removed.still_around {
+        state.spans.with(slot, BridgedSpan::note_left);
+        let kept = KeptOpen::new(state, slot);
+        mark_left(state.number, id, kept);
+        return Some(removed.within);
+    }
+    if let Some((slot, visit)) = removed.visit {
+        state.spans.with(slot, |span| {
+            span.leave(visit);
+            span.note_left();
+        });
     }
     while let Some((visit, kept)) = pop_left() {
         kept.state.spans.with(kept.slot, |span| span.leave(visit));
     }
+    Some(removed.within)
 }
 
 /// What became of the last entry of a span.
-enum Removed {
-    /// It was the innermost one, or the bridge has no span for it.
-    Innermost(Option<(SlotId, Visit)>),
-    /// Others are within it.
-    StillAround(SlotId),
+struct Removed {
+    visit: Option<(SlotId, Visit)>,
+    within: Option<u64>,
+    /// The span, if others are within it. Then the entry is still there.
+    still_around: Option<SlotId>,
 }
 
 fn remove(bridge: u32, id: u64) -> Option<Removed> {
@@ -98,11 +102,21 @@ fn remove(bridge: u32, id: u64) -> Option<Removed> {
         let mut stack = stack.try_borrow_mut().ok()?;
         let at = find(&stack, bridge, id)?;
         if at + 1 < stack.len()
-            && let Some((slot, _)) = &stack.get(at)?.visit
+            && let Some(entered) = stack.get(at)
+            && let Some((slot, _)) = &entered.visit
         {
-            return Some(Removed::StillAround(*slot));
+            return Some(Removed {
+                visit: None,
+                within: entered.within,
+                still_around: Some(*slot),
+            });
         }
-        Some(Removed::Innermost(stack.remove(at).visit))
+        let Entered { visit, within, .. } = stack.remove(at);
+        Some(Removed {
+            visit,
+            within,
+            still_around: None,
+        })
     });
     removed.ok().flatten()
 }

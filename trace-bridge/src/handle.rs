@@ -15,13 +15,17 @@ use crate::store::{InnerIds, SlotId};
 pub(crate) struct Handle {
     pub(crate) state: Arc<State>,
     pub(crate) ids: Arc<InnerIds>,
+    /// Whether no subscriber of others is within, so that no id of the bridge can be taken for
+    /// another one.
+    pub(crate) is_bare: bool,
 }
 
 impl Handle {
-    pub(crate) fn new(state: State) -> Self {
+    pub(crate) fn new(state: State, is_bare: bool) -> Self {
         Self {
             state: Arc::new(state),
             ids: Arc::new(InnerIds::new()),
+            is_bare,
         }
     }
 

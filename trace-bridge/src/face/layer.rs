@@ -43,7 +43,7 @@ pub struct BridgeLayer {
 impl BridgeLayer {
     pub(crate) fn new(state: State) -> Self {
         Self {
-            handle: Handle::new(state),
+            handle: Handle::new(state, false),
         }
     }
 
@@ -103,7 +103,7 @@ where
     fn on_enter(&self, id: &Id, _: Context<'_, S>) {
         if let Some((slot, visit, metadata)) = self.handle.enter(id) {
             let bridge = self.handle.state.number;
-            entered::push(bridge, id.into_u64(), metadata, Some((slot, visit)));
+            entered::push(bridge, id.into_u64(), metadata, Some((slot, visit)), None);
         }
     }
 

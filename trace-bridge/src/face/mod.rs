@@ -4,6 +4,7 @@ mod around;
 #[cfg(feature = "tracing-subscriber")]
 mod layer;
 mod subscriber;
+mod within;
 
 pub use around::Around;
 #[cfg(feature = "tracing-subscriber")]

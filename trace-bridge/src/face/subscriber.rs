@@ -23,7 +23,7 @@ pub struct BridgeSubscriber {
 impl BridgeSubscriber {
     pub(crate) fn new(state: State) -> Self {
         Self {
-            handle: Handle::new(state),
+            handle: Handle::new(state, true),
         }
     }
 
@@ -80,7 +80,7 @@ impl Subscriber for BridgeSubscriber {
     fn enter(&self, id: &Id) {
         if let Some((slot, visit, metadata)) = self.handle.enter(id) {
             let bridge = self.handle.state.number;
-            entered::push(bridge, id.into_u64(), metadata, Some((slot, visit)));
+            entered::push(bridge, id.into_u64(), metadata, Some((slot, visit)), None);
         }
     }
 

@@ -92,6 +92,13 @@ impl InnerIds {
             _ => None,
         }
     }
+
+    /// Removes an id with all handles, if it has this slot; returns the slot.
+    pub(crate) fn remove(&self, id: u64, slot: Option<SlotId>) -> Option<SlotId> {
+        let mut part = self.part(id);
+        let is_it = part.get(&id).is_some_and(|span| span.slot == slot);
+        is_it.then(|| part.remove(&id)).flatten()?.slot
+    }
 }
 
 impl fmt::Debug for InnerIds {
