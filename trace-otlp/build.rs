@@ -1,4 +1,4 @@
-//! Tells the crate by which compiler it is built, for `process.runtime.version`.
+//! Passes the compiler's version to the crate, for `process.runtime.version`.
 
 use std::process::Command;
 

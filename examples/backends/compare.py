@@ -1,14 +1,14 @@
-"""Compares what was sent with what was read back, span by span, one line for each thing."""
+"""Compares what was sent with what was read back, span by span, one line for each property."""
 
 from collections import Counter
 
 from processes import Failure
 
-# What these say is of a batch or of a trace, not of the span that has them: the file and the
-# exporter may cut batches in different places. `ends` compares them.
+# These tags describe a batch or a trace, not the span that has them. The file and the exporter
+# may cut batches in different places. `ends` compares them.
 OF_BATCHES = {"trace_core.ended_parts", "trace_core.lost_spans"}
 ENDED_PARTS, ENDED_TRACES = "trace_core.ended_parts", "trace_core.ended_traces"
-# The name of the check that is of traces.
+# The name of the check that compares traces.
 ENDS = "reports of ends"
 
 CHECKS = {
@@ -31,8 +31,9 @@ NOTHING = ["", 0, {}, [], (0, 0, 0), ("UNSET", ""), "UNSPECIFIED"]
 
 
 def compare(sent, received, leaves_out=None, as_it_sees=lambda thing: thing):
-    """Returns a line for each thing that is equal. `leaves_out` has what the receiver is known
-    not to give back, with the reason; `as_it_sees` makes equal what it cannot tell apart."""
+    """Returns a line for each property that is equal. `leaves_out` has the properties that the
+    receiver does not return, with the reason. `as_it_sees` makes values equal that the receiver
+    cannot distinguish."""
     leaves_out = leaves_out or {}
     lines = [ids(sent.spans, received.spans)]
     back = {span.key: span for span in received.spans}
@@ -61,7 +62,7 @@ def compare(sent, received, leaves_out=None, as_it_sees=lambda thing: thing):
 
 
 def ids(sent, received):
-    """Each span that was sent is there once, and no other."""
+    """Checks that each span that was sent exists once, and no other."""
     if not sent:
         raise Failure("no span was sent")
     there, back = Counter(span.key for span in sent), Counter(span.key for span in received)
@@ -75,7 +76,7 @@ def ids(sent, received):
 
 
 def ends(sent, received):
-    """How many parts of each trace have ended, by the spans and by the scopes."""
+    """Compares how many parts of each trace have ended, according to spans and scopes."""
     ours, theirs = ended_parts(sent), ended_parts(received)
     if ours != theirs:
         trace, parts = next(iter((ours - theirs or theirs - ours).items()))

@@ -1,5 +1,5 @@
-"""Requests of OTLP as spans, whichever JSON they are written in: OTLP's own, with ids in hex, or
-that of protobuf's classes, with ids in base64. Names may be in either case."""
+"""Reads spans from OTLP requests in either JSON: OTLP's own, with ids in hex, or that of protobuf's
+classes, with ids in base64. Names may be in camel or snake case."""
 
 import base64
 import json
@@ -39,12 +39,12 @@ class Span:
 @dataclass
 class Received:
     spans: list = field(default_factory=list)
-    # Attributes of scopes, as they came: what is said there is of no span.
+    # Attributes of scopes, as they were received. They do not belong to a span.
     scopes: list = field(default_factory=list)
 
 
 def read_lines(path):
-    """Reads a file of requests, one a line; a file that is not there has none."""
+    """Reads a file of requests, one per line. A missing file has none."""
     lines = path.read_text().splitlines() if path.exists() else []
     return read(json.loads(line) for line in lines if line)
 
@@ -96,7 +96,7 @@ def span_of(span, service, scope):
 
 
 def get(owner, name, default):
-    """What is there by its name in `lowerCamelCase` or in `snake_case`."""
+    """Returns the value of a name, which may be in `lowerCamelCase` or in `snake_case`."""
     snake = re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name)
     found = owner.get(name, owner.get(snake))
     return default if found is None else found
@@ -108,7 +108,7 @@ def id_of(owner, name, size):
 
 
 def choice(value, names, prefix):
-    """A value of an enumeration by its name, which JSON has as a number or as a name."""
+    """Returns the name of an enum value, which JSON has as a number or as a name."""
     if isinstance(value, int):
         return names[value] if value < len(names) else str(value)
     return value.removeprefix(prefix)

@@ -1,4 +1,4 @@
-"""Receivers that others wrote: how each is installed, started and read."""
+"""Independent receivers: how each is installed, started and read."""
 
 import json
 import time
@@ -13,23 +13,23 @@ from processes import Failure, PATIENCE_SECONDS, free_addresses
 
 HERE = Path(__file__).parent
 STARTED = ["python", "rotel", "ddapm"]
-# Not in a registry: who has it starts it.
+# Not in a registry, so the user has to start it.
 RUNNING = "otel-gui"
 ALL = ("http/protobuf", "http/json", "grpc")
 
 
 class Receiver:
-    """What a receiver is unless it says otherwise."""
+    """The defaults of a receiver."""
 
     protocols = ALL
-    # What it does not give back, and why.
+    # What the receiver does not return, and why.
     leaves_out = {}
-    # Whether it sends on what it gets.
+    # Whether it forwards spans.
     sends_on = False
 
     @staticmethod
     def as_it_sees(thing):
-        """Makes equal what it cannot tell apart."""
+        """Makes values equal that the receiver cannot distinguish."""
         return thing
 
 
@@ -59,7 +59,7 @@ class Running:
         return f"http://{self.grpc if protocol == 'grpc' else self.http}"
 
     def received(self, sent):
-        """Waits until as many spans are there as were sent; what it returns may be less."""
+        """Waits until as many spans have arrived as were sent. Returns fewer after a timeout."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         found = self.look()
         while len(found.spans) < len(sent.spans) and time.monotonic() < deadline:
@@ -70,7 +70,7 @@ class Running:
 
 @dataclass
 class Sink(Receiver):
-    """The official classes for Python: protobuf's, and those of OTLP/JSON."""
+    """The official Python classes: those of protobuf, and those of OTLP/JSON."""
 
     python: Path
     versions: list
@@ -85,7 +85,7 @@ class Sink(Receiver):
 
 @dataclass
 class Rotel(Receiver):
-    """An agent, which sends on what it gets. Behind it are the official classes."""
+    """An agent, which forwards spans to the official classes."""
 
     python: Path
     versions: list
@@ -98,7 +98,7 @@ class Rotel(Receiver):
         return Running(http, grpc, behind.look)
 
     def start_before(self, processes, behind):
-        """Starts it before a receiver at an address of HTTP; returns its own addresses."""
+        """Starts the agent in front of a receiver with an HTTP address. Returns its own addresses."""
         http, grpc = free_addresses(2)
         [program] = self.python.parent.parent.glob("lib/python*/site-packages/rotel/rotel-agent")
         command = [
@@ -113,7 +113,7 @@ class Rotel(Receiver):
 
 @dataclass
 class TestAgent(Receiver):
-    """Datadog's test agent, which has its own reading of protobuf, and hands out all requests."""
+    """Datadog's test agent, which reads protobuf with its own code, and returns all requests."""
 
     python: Path
     versions: list
@@ -132,8 +132,8 @@ class TestAgent(Receiver):
 
 @dataclass
 class OtelGui(Receiver):
-    """A page that assembles traces by its own code. It keeps what it gets; only the traces that
-    were sent now are read."""
+    """A web page that assembles traces with its own code. It keeps all traces, so only those of this
+    run are read."""
 
     at: str
     versions: list = field(default_factory=lambda: ["otel-gui, which you have started"])
@@ -147,7 +147,7 @@ class OtelGui(Receiver):
 
     @staticmethod
     def as_it_sees(thing):
-        """JavaScript has one type of numbers, and rounds those above 2^53."""
+        """JavaScript has one type of numbers, and rounds integers above 2^53."""
         match thing:
             case ("int" | "double", int() | float() as number):
                 return ("number", float(number))
@@ -159,6 +159,8 @@ class OtelGui(Receiver):
 
     def start(self, processes):
         address = self.at.removeprefix("http://").rstrip("/")
+        # Alone: while it reads what messages look like, it answers others with status 400.
+        send(f"http://{address}/v1/traces", b"", "application/x-protobuf")
         return GuiRunning(address, None, None)
 
 
@@ -175,7 +177,15 @@ def exported(url, trace):
     try:
         return fetch(f"{url}/api/traces/{trace}/export")["traces"]
     except Failure:
-        return []  # Not there yet.
+        return []  # Not received yet.
+
+
+def send(url, body, content_type):
+    request = urllib.request.Request(url, body, {"content-type": content_type}, method="POST")
+    try:
+        urllib.request.urlopen(request, timeout=PATIENCE_SECONDS).close()
+    except OSError as error:
+        raise Failure(f"{url}: {error}") from None
 
 
 def fetch(url):

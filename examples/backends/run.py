@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sends spans to receivers that others wrote, reads them back, and compares: see README.md."""
+"""Sends spans to independent receivers, reads them back, and compares them: see README.md."""
 
 import argparse
 import sys
@@ -85,7 +85,7 @@ def send_and_compare(folder, sender, receiver, protocol):
 
 
 def send_and_assemble(folder, sender, receiver, protocol):
-    """Returns what was checked: the sender assembles what the receiver sends on."""
+    """Returns what was checked: the sender assembles the spans that the receiver forwards."""
     [back_at] = free_addresses(1)
     with Processes(folder) as processes:
         http, grpc = receiver.start_before(processes, back_at)

@@ -1,4 +1,4 @@
-"""Sends spans by the exporters of OpenTelemetry for Python, and writes them to a file.
+"""Sends spans with the exporters of OpenTelemetry for Python, and writes them to a file.
 
 usage: sdk_sender.py URL PROTOCOL FILE
 """

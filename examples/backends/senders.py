@@ -1,4 +1,4 @@
-"""Who sends: our `services`; Python's SDK, as a control of the receivers; or a file of ours."""
+"""The senders: our `services`; Python's SDK, to check the receivers; or a file that we wrote."""
 
 import urllib.request
 from dataclasses import dataclass
@@ -25,7 +25,8 @@ def prepare(name, folder):
 
 @dataclass
 class Services:
-    """Five services of ours, in one process. They write the spans to a file, too."""
+    """Our five services. To send, they run in one process; to assemble, each has its own process.
+    They also write the spans to a file."""
 
     program: Path
     protocols = ALL
@@ -39,8 +40,8 @@ class Services:
         return sent(file)
 
     def assemble(self, folder, url, protocol, back_at):
-        """Sends to a URL, and assembles what comes back. Each trace has to be complete by what
-        its spans report: no time is waited for. Returns what the program says at its end."""
+        """Sends to a URL, and assembles the spans that come back. Each trace has to be complete
+        from the reports in its spans, without a timer. Returns what the program prints last."""
         command = [
             self.program, "--to", url, "--protocol", protocol, "--output", folder / "back.jsonl",
             "--back-at", back_at, "--exact", "--cancel-rate", "0", "--processes", "--trees", "0",
@@ -68,7 +69,7 @@ class Sdk:
 
 
 class File:
-    """A file that `JsonCollector` has written, a request a line."""
+    """A file that `JsonCollector` has written, with one request per line."""
 
     versions = [f"the file {SHOP.name}"]
     protocols = ("http/json",)

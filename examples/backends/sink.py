@@ -1,4 +1,4 @@
-"""Takes OTLP on all protocols by the official classes for Python, and writes each request to a
+"""Receives OTLP over all protocols with the official Python classes, and writes each request to a
 file as a line of OTLP/JSON.
 
 usage: sink.py HTTP_ADDRESS GRPC_ADDRESS FILE

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Checks the configurations of this folder against what their programs publish: see README.md.
 
-It starts nothing, and does not know what only a program knows: whether a host exists, or whether
-two values fit each other. It says which parts it could not check, and ends with 1 if something
-is wrong."""
+It starts no program, so it cannot know whether a host exists, or whether two values are
+consistent. It prints which parts it could not check. The exit code is 1 if something is wrong."""
 
 import argparse
 import sys
@@ -25,7 +24,7 @@ COMPONENTS = {
     ("exporters", "otlp_grpc"): (CORE, "exporter/otlpexporter"),
     ("extensions", "health_check"): (CONTRIB, "extension/healthcheckextension"),
 }
-# Jaeger's own components are compared with its configurations.
+# Jaeger's own components are compared with Jaeger's configurations.
 JAEGER = {
     ("exporters", "jaeger_storage_exporter"),
     ("extensions", "healthcheckv2"),
@@ -53,7 +52,7 @@ def main():
 
 
 class Report:
-    """What was found in one file."""
+    """The mistakes that were found in one file."""
 
     def __init__(self):
         self.wrong, self.unchecked, self.checked = [], [], 0
@@ -83,7 +82,7 @@ def check(file, checkouts):
 
 
 class Unreadable(Exception):
-    """Something is of another form than all that is checked of it."""
+    """A value has the wrong type, so nothing below it can be checked."""
 
 
 def mapping(parent, key, place):
@@ -124,7 +123,7 @@ def check_component(kind, settings, place, schemas, report):
     elif (published := yaml.safe_load(about.read_text())["type"]) != kind[1]:
         report.wrong.append(f"{place}: its name is `{published}`")
     if settings is None:
-        return  # Its defaults.
+        return  # The component has its defaults.
     try:
         schemas.check_root(repository, folder, settings, place)
     except NoSchema as missing:
@@ -132,7 +131,7 @@ def check_component(kind, settings, place, schemas, report):
 
 
 def check_service(config, report):
-    """Each component is used, and each one used is there."""
+    """Checks that each component is used, and that each used component exists."""
     service = mapping(config, "service", "service")
     extensions = names(service.get("extensions", []), "service.extensions")
     used = {("extensions", name) for name in extensions}
@@ -178,7 +177,7 @@ def check_tempo(config, schemas, report, checkouts):
 
 
 class NoDuplicates(yaml.SafeLoader):
-    """YAML in which the second of two equal keys does not win in silence."""
+    """A YAML loader that reports a duplicate key, instead of using the second one silently."""
 
     def construct_mapping(self, node, deep=False):
         seen = set()

@@ -1,8 +1,7 @@
 """Compares settings with examples that a program's own repository has.
 
-Where a program publishes no schema, this finds keys that it does not use, and values of another
-sort than its own. It cannot find a key that is right and that no example has: that counts as
-wrong."""
+If a program publishes no schema, this finds keys that its examples do not use, and values of
+another type. A correct key that no example has is also reported as wrong."""
 
 
 class Example:
@@ -10,7 +9,7 @@ class Example:
         self.documents = documents
 
     def compare(self, settings, path, place, report):
-        """Compares settings with what is at `path` of each document."""
+        """Compares settings with the value at `path` of each document."""
         there = [at(document, path) for document in self.documents]
         compare(settings, [found for found in there if found is not None], place, report)
 
@@ -43,12 +42,12 @@ def at(document, path):
 
 
 def has_free_names(place):
-    """Whether the keys here are names that the user gives."""
+    """Returns whether the keys here are names that the user chooses."""
     return place.endswith("jaeger_storage.backends")
 
 
 def same_sort(value, example):
-    # `null`: nothing is said about the sort. A variable becomes what it holds.
+    # `null` does not show the type. A variable has the type of its value.
     if example is None or (isinstance(value, str) and value.startswith("${")):
         return True
     if isinstance(value, bool) or isinstance(example, bool):

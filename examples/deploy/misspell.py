@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks `check.py`: misspells each key, and gives each value another type, one at a time. Says
-which of these mistakes it does not find, and ends with 1 if there are any but the known ones."""
+"""Tests `check.py`: misspells each key, and gives each value another type, one at a time. Prints
+the mistakes that `check.py` does not find. The exit code is 1 if one of them is not known."""
 
 import argparse
 import copy
@@ -11,7 +11,7 @@ from pathlib import Path
 import check
 import yaml
 
-# Whose schema is not to be had, which name is free, and what may be empty.
+# An unavailable schema, a name that can be chosen freely, and a value that may be empty.
 KNOWN = {
     "extensions.health_check.endpoint",
     "extensions.healthcheckv2.http",
@@ -34,7 +34,7 @@ def main():
 
 
 def paths(value, path=()):
-    """The path of each key."""
+    """Yields the path of each key."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, below in items:
         yield (*path, key)
@@ -42,7 +42,7 @@ def paths(value, path=()):
 
 
 def mistakes_at(config, path):
-    """Copies with a mistake at a path."""
+    """Yields copies with a mistake at a path."""
     name = ".".join(map(str, path))
     if isinstance(path[-1], str):
         wrong = copy.deepcopy(config)

@@ -1,7 +1,8 @@
 """Checks settings against the schemas of the OpenTelemetry Collector's components.
 
-They are JSON Schema with three differences: a `$ref` names a definition of another component's
-file, nothing says that unknown keys are wrong (here, they are), and `x-optional` allows `null`."""
+The schemas are JSON Schema with three differences: a `$ref` names a definition in another
+component's file, unknown keys are not marked as wrong (here, they are), and `x-optional` allows
+`null`."""
 
 import re
 
@@ -21,7 +22,7 @@ SORTS = {
 
 
 class NoSchema(Exception):
-    """A schema that is needed is not there."""
+    """A required schema is missing."""
 
 
 class Schemas:
@@ -33,7 +34,7 @@ class Schemas:
 
     def _check(self, value, schema, home, place):
         if isinstance(value, str) and VARIABLE.fullmatch(value):
-            return  # It becomes what the variable holds.
+            return  # It becomes the value of the variable.
         if "$ref" in schema:
             optional = schema.get("x-optional") or schema.get("x-pointer")
             if value is None and optional:
@@ -76,7 +77,7 @@ class Schemas:
                 self.report.wrong.append(f"{inner}: unknown key; expected one of {', '.join(sorted(keys))}")
 
     def _keys(self, schema, home):
-        """The keys of an object with those of what it embeds, each with the home of its schema."""
+        """Returns the keys of an object and of its embedded objects, each with the home of its schema."""
         keys = {key: (below, home) for key, below in schema.get("properties", {}).items()}
         open_ended, missing = schema.get("additionalProperties"), []
         for embedded in schema.get("allOf", []):
@@ -107,7 +108,7 @@ class Schemas:
             repository, folder = MODULES[module], path[len(module) + 1:]
         file = self._file(repository, folder)
         found = file.get("$defs", {}).get(name)
-        # `config` is what a file is about, if no definition has that name.
+        # If no definition is named `config`, `config` means the whole file.
         if found is None and name == "config" and "type" in file:
             found = file
         if found is None:

@@ -1,11 +1,11 @@
-//! What each answer makes of the spans.
+//! Tests what happens to the spans after each kind of answer.
 
 use trace_otlp::OtlpStats;
 
 use super::server::{Server, Step, ok, status, with_headers};
 use super::spans::{collect, settle, spans_seen, to};
 
-/// Sends three spans to a server that first answers so; returns what became of them.
+/// Sends three spans to a server that first gives this answer. Returns the statistics.
 #[track_caller]
 fn sent(first: Vec<u8>) -> (OtlpStats, Server) {
     let server = Server::new([Step::Answer(first)]);
@@ -84,7 +84,7 @@ fn retry_after_is_read_whatever_it_is() {
                 b"",
             ));
         }
-        // It changes nothing where nothing is to be sent again.
+        // `Retry-After` changes nothing if nothing is sent again.
         is_refused(with_headers(500, &format!("retry-after: {value}\r\n"), b""));
     }
 }
@@ -102,7 +102,7 @@ fn a_long_retry_after_is_kept_and_a_flush_does_not_wait_for_it() {
         let server = Server::new([Step::Answer(answer)]);
         let collector = to(&server).build().unwrap();
         collect(&collector, 3);
-        // Far longer than the longest delay of the collector's own.
+        // Far longer than the collector's own longest delay.
         let wait = collector.on_idle().unwrap();
         assert!(wait.as_secs() > 200, "{value}: {wait:?}");
         collect(&collector, 2);
@@ -143,7 +143,7 @@ fn a_partial_success_is_counted_and_not_sent_again() {
     let counts = (stats.spans_exported, stats.spans_rejected, stats.requests);
     assert_eq!(counts, (1, 2, 1));
 
-    // More than were sent.
+    // More spans than were sent.
     let (stats, _server) = sent(with_headers(200, "", b"\x0a\x02\x08\x7f"));
     assert_eq!((stats.spans_exported, stats.spans_rejected), (0, 3));
 
@@ -158,6 +158,86 @@ fn a_success_whose_body_is_none_of_otlp_is_a_success() {
     is_taken(with_headers(200, "content-type: text/html\r\n", b"<html>"));
     is_taken(with_headers(200, "", b"{}"));
     is_taken(with_headers(200, "", &[0xff; 3000]));
+}
+
+#[test]
+fn the_reason_of_a_server_is_told() {
+    let status = b"\x08\x03\x12\x0funknown\napi key\x1a\x02\x0a\0";
+    let json = br#"{"code":3,"message":"unknown\napi key"}"#;
+    let long = "x".repeat(1000);
+    for (kind, body, expected) in [
+        ("application/x-protobuf", &status[..], ": unknown\\napi key"),
+        (
+            "application/json; charset=utf-8",
+            json,
+            ": unknown\\napi key",
+        ),
+        ("text/plain", b"unknown\napi key\n", ": unknown\\napi key"),
+        ("text/plain", long.as_bytes(), "x\u{2026}"),
+        ("text/html", b"<html>", "(Bad Request)"),
+        ("application/x-protobuf", b"<html>", "(Bad Request)"),
+        ("application/json", b"{", "(Bad Request)"),
+    ] {
+        let server = Server::new([Step::Answer(with_headers(
+            400,
+            &format!("content-type: {kind}\r\n"),
+            body,
+        ))]);
+        let collector = to(&server).build().unwrap();
+        collect(&collector, 1);
+        let error = collector.health().last_error.unwrap();
+        assert!(error.ends_with(expected), "{kind}: {error}");
+        assert!(error.len() < 400, "{error}");
+    }
+}
+
+#[test]
+fn the_reason_of_a_server_gives_no_secret_away() {
+    let said = b"no s3cret-key at /v1/traces?key=s3cret-query";
+    let server = Server::new([Step::Answer(with_headers(
+        403,
+        "content-type: text/plain\r\n",
+        said,
+    ))]);
+    let collector = super::spans::to_url(&format!("{}?key=s3cret-query", server.url()))
+        .header("x-key", "s3cret-key")
+        .build()
+        .unwrap();
+    collect(&collector, 1);
+    let error = collector.health().last_error.unwrap();
+    assert!(
+        error.ends_with(": no [redacted] at /v1/traces?key=[redacted]"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_answer_in_json_is_read_whatever_the_request_was() {
+    let json = |body: &[u8]| with_headers(200, "content-type: application/json\r\n", body);
+    let server = Server::new([
+        Step::Answer(json(b"{\"partialSuccess\":{}}")),
+        Step::Answer(json(b"{\"partialSuccess\":{\"rejectedSpans\":\"2\"}}")),
+    ]);
+    let collector = to(&server).build().unwrap();
+    collect(&collector, 3);
+    assert_eq!(collector.health().last_error, None);
+    collect(&collector, 3);
+    let stats = settle(&collector);
+    assert_eq!((stats.spans_exported, stats.spans_rejected), (4, 2));
+}
+
+#[test]
+fn a_retry_after_is_bounded_by_the_age_of_spans() {
+    use std::time::Duration;
+    use trace_core::Collector;
+
+    let answer = with_headers(503, "retry-after: 3600\r\n", b"");
+    let server = Server::new([Step::Answer(answer)]);
+    let longest = Duration::from_secs(100);
+    let collector = to(&server).max_retry_age(longest).build().unwrap();
+    collect(&collector, 3);
+    let wait = collector.on_idle().unwrap();
+    assert!(wait <= longest && wait > longest / 2, "{wait:?}");
 }
 
 #[test]

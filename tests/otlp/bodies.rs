@@ -1,4 +1,4 @@
-//! Bodies of answers that are huge, broken, half or slow, and bodies of requests that are large.
+//! Bodies of answers that are huge, broken, incomplete or slow, and large bodies of requests.
 
 use trace_otlp::{Compression, OtlpStats};
 
@@ -11,7 +11,7 @@ fn sent(step: Step) -> (OtlpStats, Server) {
     let collector = to(&server).timeout(SHORT * 4).build().unwrap();
     collect(&collector, 3);
     let stats = settle(&collector);
-    // The next request is not confused by what is left of the answer.
+    // The rest of the answer does not confuse the next request.
     collect(&collector, 2);
     let after = settle(&collector);
     assert_eq!(after.spans_exported, stats.spans_exported + 2, "{after:?}");
@@ -46,7 +46,7 @@ fn a_success_counts_whatever_becomes_of_its_body() {
             head(200, "transfer-encoding: chunked\r\n"),
             b"no size\r\n",
         )),
-        // Up to the end of the connection.
+        // The body ends with the connection.
         Step::AnswerAndClose(joined(head(200, ""), b"")),
         Step::AnswerAndClose(joined(head(200, ""), &huge)),
     ] {
@@ -132,7 +132,7 @@ fn a_request_that_is_too_large_is_sent_in_halves() {
     assert_eq!(sizes[..3], [4000, 2000, 1000]);
     assert_eq!(sizes[2..].iter().sum::<u64>(), 4000);
 
-    // The server is not asked to take as much again.
+    // The server does not get as large a request again.
     let before = server.seen().len();
     collect(&collector, 4000);
     assert_eq!(settle(&collector).spans_exported, 8000);

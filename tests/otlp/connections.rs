@@ -72,13 +72,13 @@ fn a_connection_that_is_closed_between_requests_loses_no_body() {
     let close = [
         // Closed at once after the answer.
         Step::AnswerAndClose(ok()),
-        // Closed by a server that has said so.
+        // Closed by a server that has announced it.
         Step::AnswerAndClose(super::server::with_headers(
             200,
             "connection: close\r\n",
             b"",
         )),
-        // Closed when the next request is on its way.
+        // Closed while the next request is on its way.
         Step::AnswerThenReset(ok()),
         Step::AnswerThenReset(status(204)),
     ];
@@ -87,7 +87,7 @@ fn a_connection_that_is_closed_between_requests_loses_no_body() {
         let collector = to(&server).build().unwrap();
         collect(&collector, 3);
         collect(&collector, 2);
-        // Without a failure: it was sent again at once.
+        // No failure is counted, because the request was sent again at once.
         let stats = check(&collector);
         assert_eq!(stats.spans_exported, 5, "{close:?}");
         assert_eq!((stats.requests, stats.failed_requests), (2, 0), "{close:?}");
@@ -112,7 +112,7 @@ fn a_server_that_restarts_gets_what_waits() {
     let collector = to_url(&format!("http://{address}")).build().unwrap();
     collect(&collector, 3);
     assert_eq!(check(&collector).spans_waiting, 3);
-    // The port may be taken by another test meanwhile; that one is then no server of ours.
+    // Another test may have taken the port meanwhile.
     let Ok(listener) = std::net::TcpListener::bind(address) else {
         return;
     };
@@ -129,5 +129,8 @@ fn a_host_without_an_address_is_a_failure() {
     let stats = check(&collector);
     assert_eq!((stats.spans_waiting, stats.failed_requests), (3, 1));
     let error = collector.health().last_error.unwrap();
-    assert!(error.contains("no connection"), "{error}");
+    assert!(
+        error.ends_with("no connection: the host has no address"),
+        "{error}"
+    );
 }

@@ -1,6 +1,6 @@
 //! Children of a `fork` while a collector of the parent sends.
 //!
-//! Not under libtest, because the threads of a process are not in its child.
+//! Does not use libtest, because a child does not have its parent's threads.
 
 #![expect(
     clippy::disallowed_methods,
@@ -44,7 +44,7 @@ fn main() {
         // At any moment of a request.
         std::thread::sleep(Duration::from_micros(round * 97));
         children.extend(fork(|| {
-            // Ends with what it has of the parent's.
+            // Exits while it has a copy of the parent's collector.
             if round % 3 == 0 {
                 drop(parents.take());
                 return 0;

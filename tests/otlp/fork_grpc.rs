@@ -1,6 +1,6 @@
-//! Children of a `fork` while a collector of the parent sends by gRPC.
+//! Children of a `fork` while a collector of the parent sends over gRPC.
 //!
-//! Not under libtest, because the threads of a process are not in its child.
+//! Does not use libtest, because a child does not have its parent's threads.
 
 #![expect(
     clippy::disallowed_methods,
@@ -35,7 +35,7 @@ fn main() {
         _ => Step::Answer(ok()),
     }));
     let to = || spans::to_url(&server.url()).protocol(Protocol::Grpc);
-    // Has a thread, and does nothing while the others fork.
+    // Has a thread, but does nothing during the forks.
     let idle = to().build().unwrap();
     spans::collect(&idle, 1);
     spans::settle(&idle);
@@ -55,12 +55,14 @@ fn main() {
         // At any moment of a call.
         std::thread::sleep(Duration::from_micros(2_000 + round * 97));
         processes.extend(fork(|| {
-            // Ends with what it has of the parent's: its thread is not here.
+            // Exits while it has a copy of the parent's collector, whose thread is not in the
+            // child.
             if round % 3 == 0 {
                 drop(parents.take());
                 return 0;
             }
-            // The thread of this one is not here either, and another takes its place.
+            // The thread of this collector is not in the child either, and a new one replaces
+            // it.
             if round % 3 == 1 {
                 spans::collect(&idle, 1);
                 let stats = spans::settle(&idle);
@@ -68,7 +70,7 @@ fn main() {
                 let is_late = error.contains("in time");
                 return i32::from(stats.spans_exported != 2 || is_late);
             }
-            // Its own tracer sends its own spans, by a thread of its own.
+            // Its own tracer sends its own spans on its own thread.
             let collector = to().build().unwrap();
             let own = Tracer::builder("child")
                 .collector(collector.clone())

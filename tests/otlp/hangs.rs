@@ -43,6 +43,32 @@ fn a_large_body_that_nobody_reads_is_given_up() {
 }
 
 #[test]
+fn a_server_that_reads_slowly_gets_a_large_body() {
+    let server = Server::new([Step::ReadSlowly(Duration::from_millis(2), ok())]);
+    let collector = to(&server).max_request_bytes(64 << 20);
+    let collector = collector.max_waiting_bytes(64 << 20).build().unwrap();
+    collect_large(&collector, 200);
+    let stats = check(&collector);
+    assert_eq!((stats.spans_exported, stats.failed_requests), (200, 0));
+}
+
+#[test]
+fn a_server_that_reads_too_slowly_is_given_up_and_tried_again() {
+    let server = Server::new([Step::ReadSlowly(SHORT / 2, ok())]);
+    let collector = to(&server).timeout(SHORT * 4).max_request_bytes(64 << 20);
+    let hour = Duration::from_secs(3600);
+    let collector = collector
+        .max_waiting_bytes(64 << 20)
+        .retry_delays(hour, hour);
+    let collector = collector.build().unwrap();
+    collect_large(&collector, 200);
+    let stats = check(&collector);
+    assert_eq!((stats.spans_waiting, stats.failed_requests), (200, 1));
+    let error = collector.health().last_error.unwrap();
+    assert!(error.contains("no answer in time"), "{error}");
+}
+
+#[test]
 fn nothing_is_blocked_by_a_request_that_hangs() {
     let server = Server::new([]).forever(Step::Hang(Stage::All));
     let collector = to(&server).timeout(SHORT * 2).build().unwrap();
@@ -67,7 +93,7 @@ fn nothing_is_blocked_by_a_request_that_hangs() {
 #[test]
 fn a_flush_and_a_shutdown_end_at_their_timeout() {
     let server = Server::new([]).forever(Step::Hang(Stage::All));
-    // Its own timeout is far longer.
+    // The collector's own timeout is far longer.
     let sender = to(&server).timeout(LONG * 60).retry_delays(LONG, LONG);
     let sender = sender.build().unwrap();
     server.then([Step::Answer(super::server::status(503))]);
@@ -89,7 +115,7 @@ fn a_flush_and_a_shutdown_end_at_their_timeout() {
     let stats = check(&sender);
     assert_eq!((stats.spans_waiting, stats.spans_lost.shut_down), (0, 3));
 
-    // What comes afterwards is lost too, and counted.
+    // Spans that arrive afterwards are lost too, and counted.
     collect(&sender, 2);
     assert_eq!(check(&sender).spans_lost.shut_down, 5);
     assert_eq!(sender.on_idle(), None);

@@ -156,7 +156,7 @@ fn user_info_is_a_header() {
     collect(&collector, 1);
     let head = &server.seen()[0].head;
     assert_eq!(header(head, "authorization"), Some("Basic bWU6cGFzcw=="));
-    // A header that is given goes first.
+    // A header that the application sets wins.
     let collector = to_url(&url)
         .header("authorization", "Bearer x")
         .build()
@@ -183,7 +183,7 @@ fn a_whole_url_stays_as_it_is() {
 
 #[test]
 fn a_proxy_is_used() {
-    // As a server of HTTP, it says yes to `CONNECT`, and to what comes in the tunnel.
+    // This HTTP server accepts `CONNECT`, and the request in the tunnel.
     let proxy = Server::new([]);
     let collector = to_url("http://backend.invalid:4318")
         .proxy(proxy.url())
@@ -225,7 +225,16 @@ fn what_cannot_be_built_is_named() {
         "`x y` is not the name of a header"
     );
     assert!(!error(local().header("x", "s3\ncret")).contains("cret\n"));
-    assert!(error(local().proxy("::")).contains("the proxy is no URL"));
+    assert_eq!(
+        error(local().proxy("::")),
+        "the proxy is no URL; expected one such as `http://proxy.example:3128`"
+    );
+    for scheme in ["socks4", "socks4a", "socks5", "socks5h"] {
+        assert_eq!(
+            error(local().proxy(format!("{scheme}://me:s3cret@localhost:1080"))),
+            "the proxy is one of SOCKS, which is not supported; expected one such as `http://proxy.example:3128`"
+        );
+    }
     if let Err(error) = local().protocol(Protocol::Grpc).build() {
         assert_eq!(
             error.to_string(),

@@ -34,7 +34,7 @@ impl Lines {
         }
     }
 
-    /// Returns the lines that name a server, which other tests' do not.
+    /// Returns the lines that name the server. Lines of other tests do not.
     fn of(&self, server: &Server) -> Vec<String> {
         let (url, lines) = (server.url(), self.lines.lock().unwrap());
         let own = lines.iter().filter(|line| line.contains(&url));
@@ -118,6 +118,155 @@ fn each_change_is_one_line() {
 }
 
 #[test]
+fn that_spans_are_lost_is_said_whatever_was_said_before() {
+    let lines = Lines::listen();
+    let server = Server::new([Step::Answer(status(503))]);
+    let collector = to(&server).build().unwrap();
+    collect(&collector, 3);
+    server.then(vec![Step::Answer(status(401)); 20]);
+    settle(&collector);
+    for _ in 0..5 {
+        collect(&collector, 1);
+    }
+    assert_eq!(
+        lines.of(&server),
+        [
+            "collector otlp: `URL/v1/traces` answers status 503 (Service Unavailable); spans wait, and are sent again",
+            "collector otlp: `URL/v1/traces` answers status 401 (Unauthorized); spans are lost: check the endpoint, the protocol and the headers",
+        ]
+    );
+}
+
+#[test]
+fn a_line_that_came_too_soon_waits_and_is_said_in_the_end() {
+    let lines = Lines::listen();
+    let server = Server::new([Step::Answer(status(404))]);
+    let collector = to(&server).build().unwrap();
+    collect(&collector, 3);
+    collect(&collector, 3);
+    server.then(vec![Step::Answer(status(403)); 3]);
+    for _ in 0..3 {
+        collect(&collector, 1);
+    }
+    assert_eq!(lines.of(&server).len(), 2);
+    // A lane wakes for it, though no span waits.
+    assert!(collector.on_idle().is_some());
+    let _lost = collector.shutdown(super::spans::LONG);
+    assert_eq!(
+        lines.of(&server)[2..],
+        [
+            "collector otlp: `URL/v1/traces` answers status 403 (Forbidden); spans are lost: check the endpoint, the protocol and the headers"
+        ]
+    );
+    assert_eq!(collector.on_idle(), None);
+}
+
+#[test]
+fn a_failover_and_the_way_back_are_said() {
+    let lines = Lines::listen();
+    let (first, second) = (Server::new([Step::Answer(status(503))]), Server::new([]));
+    let collector = to(&first).fallback(second.url()).build().unwrap();
+    collect(&collector, 3);
+    let failover = format!(
+        "collector otlp: `URL/v1/traces` answers status 503 (Service Unavailable); spans go to `{}/v1/traces`",
+        second.url()
+    );
+    assert_eq!(lines.of(&first), [failover.as_str()]);
+    let OtlpState::Fallback { .. } = collector.health().state else {
+        panic!("{:?}", collector.health());
+    };
+    super::spans::wait_until(|| {
+        collect(&collector, 1);
+        collector.health().state == OtlpState::Connected
+    });
+    let back = "collector otlp: `URL/v1/traces` takes spans again";
+    assert_eq!(lines.of(&first), [failover.as_str(), back]);
+}
+
+#[test]
+fn what_is_lost_is_said_with_its_reason() {
+    let lines = Lines::listen();
+    let hour = Duration::from_secs(3600);
+    let server = Server::new([]).forever(Step::Answer(status(503)));
+    let full = to(&server).max_waiting_bytes(100).retry_delays(hour, hour);
+    let full = full.build().unwrap();
+    for _ in 0..5 {
+        collect(&full, 3);
+    }
+    assert_eq!(
+        lines.of(&server)[1..],
+        [
+            "collector otlp: more spans wait for `URL/v1/traces` than `max_waiting_bytes` allows; the oldest are lost"
+        ]
+    );
+
+    let server = Server::new([]).forever(Step::Answer(status(503)));
+    let old = to(&server).max_retry_age(Duration::from_millis(20));
+    let old = old.build().unwrap();
+    collect(&old, 3);
+    settle(&old);
+    assert_eq!(
+        lines.of(&server)[1..],
+        [
+            "collector otlp: spans have waited for `URL/v1/traces` longer than `max_retry_age`; they are lost"
+        ]
+    );
+
+    let server = Server::new([]).forever(Step::Answer(status(413)));
+    let large = to(&server).build().unwrap();
+    collect(&large, 1);
+    collect(&large, 1);
+    assert_eq!(
+        lines.of(&server),
+        [
+            "collector otlp: `URL/v1/traces` answers status 413 (Payload Too Large) to a request of one span, which is lost"
+        ]
+    );
+}
+
+#[test]
+fn a_server_of_traces_alone_is_named_where_it_refuses_others() {
+    let lines = Lines::listen();
+    let server = Server::new([]).forever(Step::Answer(status(404)));
+    let collector = to_url("http://nowhere.invalid")
+        .logs(trace_otlp::Logs::LogRecords)
+        .logs_endpoint(format!("{}/v1/logs", server.url()))
+        .timeout(super::spans::SHORT)
+        .build()
+        .unwrap();
+    super::spans::give(&collector, &super::logs::many_logs(2));
+    assert_eq!(check(&collector).log_records.lost.refused, 4);
+    assert_eq!(
+        lines.of(&server),
+        [
+            "collector otlp: `URL/v1/logs` answers status 404 (Not Found); log records are lost: perhaps the server takes only traces"
+        ]
+    );
+
+    let server = super::grpc::server::Server::forever(super::grpc::server::Step::Answer(
+        super::grpc::server::code(12, &[]),
+    ));
+    let collector = to_url("http://nowhere.invalid")
+        .protocol(trace_otlp::Protocol::Grpc)
+        .logs(trace_otlp::Logs::LogRecords)
+        .logs_endpoint(server.url())
+        .timeout(super::spans::SHORT)
+        .build()
+        .unwrap();
+    super::spans::give(&collector, &super::logs::many_logs(2));
+    let error = collector.health().logs.unwrap().last_error.unwrap();
+    assert!(error.contains("gRPC status 12 (UNIMPLEMENTED)"), "{error}");
+    let url = server.url();
+    let own = lines.lines.lock().unwrap().clone();
+    let own: Vec<_> = own.iter().filter(|line| line.contains(&url)).collect();
+    assert_eq!(own.len(), 1, "{own:?}");
+    assert!(
+        own[0].ends_with("perhaps the server takes only traces"),
+        "{own:?}"
+    );
+}
+
+#[test]
 fn a_server_that_works_is_not_mentioned() {
     let lines = Lines::listen();
     let server = Server::new([]);
@@ -176,7 +325,7 @@ fn a_collector_that_was_never_connected_says_so_in_its_error() {
     collect(&collector, 2);
     let error = collector.shutdown(Duration::from_millis(20)).unwrap_err();
     let said = error.to_string();
-    // Refused, or on a busy machine too late to be.
+    // The connection was refused, or on a busy machine, the time was up first.
     let expected = format!("2 spans were lost: `{url}/v1/traces`: no ");
     assert!(said.starts_with(&expected), "{said}");
 }

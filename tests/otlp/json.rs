@@ -1,4 +1,4 @@
-//! The same by JSON: the form of requests, and of what answers say.
+//! OTLP over JSON: the form of requests and of answers.
 
 use trace_otlp::{Protocol, decode};
 
@@ -49,7 +49,7 @@ fn a_partial_success_is_read_in_the_form_of_the_request() {
         (r#"{"partialSuccess":{}}"#, 0),
         ("{}", 0),
         ("", 0),
-        // None of OTLP: a success all the same.
+        // Not OTLP, but a success nevertheless.
         ("<html>", 0),
         (r#"{"partialSuccess":{"rejectedSpans":"many"}}"#, 0),
         ("\n\u{6}\u{8}\u{2}", 0),

@@ -1,4 +1,4 @@
-//! Logs as records of their own: what they have, and what becomes of them.
+//! Logs as log records: their content, and what happens to them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +45,7 @@ fn logged() -> Vec<SpanRecord> {
     spans
 }
 
-fn many_logs(spans_with_two: u64) -> Vec<SpanRecord> {
+pub fn many_logs(spans_with_two: u64) -> Vec<SpanRecord> {
     let mut spans = spans(spans_with_two);
     for span in &mut spans {
         span.logs = vec![log(1, "one", Vec::new()), log(2, "two", Vec::new())];
@@ -78,7 +78,7 @@ fn pair(key: &str, value: Option<AnyValue>) -> KeyValue {
     }
 }
 
-/// What [`logged`] is in the classes of others.
+/// The log records of [`logged`] in OpenTelemetry's types.
 fn expected() -> ExportLogsServiceRequest {
     let record = |time| LogRecord {
         time_unix_nano: time,
@@ -208,7 +208,7 @@ fn a_server_that_takes_only_traces_takes_them_as_before() {
     let logs = health.logs.unwrap();
     assert!(matches!(logs.state, OtlpState::Refused { .. }), "{logs:?}");
     assert!(logs.last_error.unwrap().contains("404"));
-    // Said by a flush, but not as lost spans, and once.
+    // A flush reports it once, and not as lost spans.
     let error = collector.flush(LONG).unwrap_err();
     assert_eq!(error.lost_spans(), 0);
     assert!(error.to_string().contains("30 log records"), "{error}");
@@ -232,7 +232,7 @@ fn records_are_sent_again_and_may_be_rejected() {
     give(&collector, &many_logs(10));
     let logs = settle(&collector).log_records;
     assert_eq!((logs.exported, logs.rejected), (17, 3));
-    // A connection that was kept is closed: the transport makes another by itself.
+    // The server closed a kept connection, so the transport makes another.
     assert_eq!((logs.requests, logs.failed_requests), (4, 2));
 }
 
@@ -298,7 +298,7 @@ fn every_record_has_its_place_at_any_time() {
     let stats = thread.join().unwrap();
     assert_eq!(stats.log_records.collected, 2 * stats.spans_collected);
     assert!(stats.log_records.exported > 0 && stats.log_records.lost.total() > 0);
-    // Bodies that were read twice are seen twice.
+    // Bodies that the server read twice count twice.
     assert!(spans_seen_in_traces(&server) >= stats.spans_exported);
 }
 

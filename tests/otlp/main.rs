@@ -10,7 +10,9 @@
 mod answers;
 mod bodies;
 mod connections;
+mod environment;
 mod failover;
+mod from_env;
 mod grpc;
 mod hangs;
 mod headers;
@@ -18,7 +20,10 @@ mod health;
 mod json;
 mod logs;
 mod metrics;
+#[cfg(target_os = "linux")]
+mod one_core;
 mod places;
+mod redaction;
 mod server;
 mod spans;
 mod tls;

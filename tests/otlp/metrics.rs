@@ -154,13 +154,13 @@ fn metrics_are_sent_again_and_again() {
         .collector(collector.clone());
     let tracer = tracer.build().unwrap();
     record(&tracer, 1);
-    // The lane wakes for them without spans.
+    // The lane wakes for metrics even without spans.
     wait_until(|| requests(&server).len() >= 3);
     drop(tracer);
     let seen: Vec<_> = requests(&server).iter().map(read).collect();
     let started = |request| values(request)["otel.sdk.span.started RECORD_AND_SAMPLE"];
     assert!(seen.iter().all(|request| started(request) == 1));
-    // After a shutdown, nothing wakes for them.
+    // After a shutdown, the lane does not wake for metrics.
     assert_eq!(collector.on_idle(), None);
 }
 

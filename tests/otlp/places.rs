@@ -1,4 +1,4 @@
-//! Where a collector works: below tracers, runtimes and panic hooks.
+//! Tests a collector in different places: below tracers, runtimes and panic hooks.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -106,7 +106,7 @@ fn a_panic_hook_may_flush() {
 fn its_own_calls_are_not_traced() {
     let server = Server::new([]);
     let memory = MemoryCollector::new();
-    // What an application does in a callback: it asks for a token, by traced code.
+    // As in an application, the callback fetches a token with traced code.
     let token = || {
         root("token").run_sync(|| ());
         trace_core::span::in_span("token", || [("authorization", "Bearer x")])

@@ -1,4 +1,4 @@
-//! A server of HTTP that does what a script says, and keeps what it saw.
+//! An HTTP server that follows a script, and keeps the requests that it saw.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{Read, Write};
@@ -18,16 +18,20 @@ pub enum Step {
     /// Reads the request, writes these bytes, and closes the connection when the next request
     /// begins.
     AnswerThenReset(Vec<u8>),
-    /// Reads as much, and closes the connection. With bytes that are not read, that is a reset.
+    /// Reads up to this stage, and closes the connection. If bytes are unread, this resets the
+    /// connection.
     Close(Stage),
-    /// Reads as much, and does nothing more until the client goes.
+    /// Reads up to this stage, and does nothing more until the client disconnects.
     Hang(Stage),
-    /// Reads the request, writes these bytes, and does nothing more until the client goes.
+    /// Reads the request, writes these bytes, and does nothing more until the client
+    /// disconnects.
     AnswerAndHang(Vec<u8>),
     /// Reads the request and writes the answer a few bytes at a time.
     Slowly(Vec<u8>),
     /// Writes the answer before it reads the body.
     Early(Vec<u8>),
+    /// Reads the body in pieces of 256 KiB, with a pause before each, and answers.
+    ReadSlowly(Duration, Vec<u8>),
 }
 
 /// How much of a request is read.
@@ -39,7 +43,7 @@ pub enum Stage {
     All,
 }
 
-/// A request as it came.
+/// A request as it was received.
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub head: String,
@@ -55,7 +59,7 @@ pub struct Server {
 #[derive(Default)]
 struct State {
     script: Mutex<VecDeque<Step>>,
-    /// What follows the script.
+    /// The step to repeat after the script.
     forever: Mutex<Option<Step>>,
     seen: Mutex<Vec<Seen>>,
     connections: AtomicUsize,
@@ -85,7 +89,7 @@ pub fn with_headers(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
 }
 
 impl Server {
-    /// Starts a server that follows the script, and then succeeds.
+    /// Starts a server that follows the script, and then answers with success.
     pub fn new(script: impl IntoIterator<Item = Step>) -> Self {
         Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), script)
     }
@@ -114,7 +118,7 @@ impl Server {
                     state.streams.lock().unwrap().insert(number, copy);
                     let state = &state;
                     scope.spawn(move || {
-                        // `None` is a client that has gone.
+                        // `None` means that the client has disconnected.
                         let _served = state.serve(&stream);
                         // Only the last copy closes a connection.
                         state.streams.lock().unwrap().remove(&number);
@@ -131,7 +135,7 @@ impl Server {
         self.state.script.lock().unwrap().extend(steps);
     }
 
-    /// Sets what is done when the script is over.
+    /// Sets the step to repeat after the script.
     pub fn forever(self, step: Step) -> Self {
         *self.state.forever.lock().unwrap() = Some(step);
         self
@@ -149,8 +153,8 @@ impl Server {
         self.state.connections.load(Ordering::Relaxed)
     }
 
-    /// A port at which nobody listens. On another address than the servers of tests that run
-    /// beside it, where the system has one.
+    /// A port on which no server listens. If the system has another loopback address, the port
+    /// is there, so that no server of a parallel test takes it.
     pub fn nobody() -> SocketAddr {
         let bind = |address| TcpListener::bind((address, 0));
         let listener = bind("127.0.0.2").or_else(|_| bind("127.0.0.1"));
@@ -161,7 +165,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.state.is_over.store(true, Ordering::Relaxed);
-        // Wakes the listener. No matter if it fails: then it has ended.
+        // Wakes the listener. An error only means that it has already ended.
         drop(TcpStream::connect(self.address));
         for stream in self.state.streams.lock().unwrap().values() {
             let _closed = stream.shutdown(Shutdown::Both);
@@ -199,6 +203,17 @@ impl State {
                 Step::Hang(stage) => {
                     self.read(&mut stream, stage)?;
                     return self.wait_for_end(&mut stream);
+                }
+                Step::ReadSlowly(pause, answer) => {
+                    let head = read_head(&mut stream)?;
+                    let mut body = vec![0; content_length(&head)];
+                    for piece in body.chunks_mut(256 << 10) {
+                        std::thread::sleep(pause);
+                        stream.read_exact(piece).ok()?;
+                    }
+                    self.seen.lock().unwrap().push(Seen { head, body });
+                    stream.write_all(&answer).ok()?;
+                    continue;
                 }
                 Step::Early(answer) => {
                     read_head(&mut stream)?;
@@ -272,7 +287,7 @@ pub fn content_length(head: &str) -> usize {
     header(head, "content-length").map_or(0, |value| value.parse().unwrap())
 }
 
-/// Returns the value of a header of a head.
+/// Returns the value of a header in a head.
 pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     let lines = head.lines().filter_map(|line| line.split_once(':'));
     let mut found = lines.filter(|(one, _)| one.eq_ignore_ascii_case(name));

@@ -45,7 +45,7 @@ pub fn identity(authority: &Authority, name: &str) -> Identity {
     }
 }
 
-/// A folder for files, which is removed at the end.
+/// A temporary folder, which is removed at the end.
 pub struct Folder(PathBuf);
 
 impl Folder {
@@ -71,7 +71,7 @@ impl Drop for Folder {
     }
 }
 
-/// The settings of a server, which offers these protocols.
+/// The settings of a server that offers these protocols.
 pub fn server_config(
     identity: &Identity,
     clients: Option<&Authority>,
@@ -97,8 +97,8 @@ pub fn server_config(
     Arc::new(config)
 }
 
-/// A server of TLS, for as many connections.
-fn serve(identity: &Identity, clients: Option<&Authority>, connections: usize) -> SocketAddr {
+/// A TLS server for a number of connections.
+pub fn serve(identity: &Identity, clients: Option<&Authority>, connections: usize) -> SocketAddr {
     let config = server_config(identity, clients, &[]);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -156,9 +156,9 @@ fn a_server_that_is_not_believed_gets_nothing() {
     let elsewhere = serve(&identity(&root, "elsewhere"), None, 1);
     for builder in [
         to_url(&url(address)).certificate(file),
-        // By the roots of the platform.
+        // With the platform's roots.
         to_url(&url(address)),
-        // By the right root, for another name.
+        // With the right root, but for another name.
         to_url(&url(elsewhere)).certificate(strange),
     ] {
         let hour = Duration::from_secs(3600);
@@ -187,7 +187,7 @@ fn a_client_says_who_it_is() {
     collect(&collector, 3);
     assert_eq!(check(&collector).spans_exported, 3);
 
-    // Without it, nothing is sent.
+    // Without a client certificate, nothing is sent.
     let hour = Duration::from_secs(3600);
     let collector = to_url(&url(address))
         .certificate(roots)
@@ -241,6 +241,11 @@ fn files_that_cannot_be_used_are_named() {
         ),
         "{said}"
     );
-    // A file that is no directory entry of ours is not read into an error.
+    // The error does not contain the content of the file.
     assert!(!said.contains("PRIVATE KEY"));
+}
+
+/// A server for one connection.
+pub fn serve_one(identity: &Identity, clients: Option<&Authority>) -> SocketAddr {
+    serve(identity, clients, 1)
 }

@@ -1,4 +1,4 @@
-//! What waits: how much, and how long.
+//! How much waits, and for how long.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,7 +55,7 @@ fn old_spans_are_lost() {
     let stats = settle(&collector);
     assert_eq!(stats.spans_lost.too_old, 3);
     assert!(stats.failed_requests >= 1);
-    // Said by the next flush, once.
+    // The next flush reports it, once.
     assert_eq!(collector.flush(LONG).unwrap_err().lost_spans(), 3);
     collector.flush(LONG).unwrap();
 }
@@ -71,7 +71,7 @@ fn a_flush_sends_what_waits_during_a_backoff() {
     let stats = check(&collector);
     assert_eq!((stats.spans_exported, stats.requests), (3, 3));
 
-    // With a delay that is longer than its timeout, it tries once and reports.
+    // If the delay is longer than the timeout, the flush tries once and reports.
     server.then([Step::Answer(status(503)), Step::Answer(status(503))]);
     let slow = to(&server).retry_delays(delay, delay).build().unwrap();
     collect(&slow, 2);

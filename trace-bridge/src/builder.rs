@@ -100,6 +100,16 @@ impl Bridge {
         crate::BridgeLayer::new(self.into_state())
     }
 
+    /// Installs the bridge for the whole process; see [`init`](crate::init).
+    ///
+    /// # Errors
+    ///
+    /// If a subscriber or a logger is installed already.
+    #[cfg(feature = "init")]
+    pub fn init(self) -> Result<(), crate::InitError> {
+        crate::init::install(self)
+    }
+
     fn into_state(self) -> State {
         State::new(self.rules)
     }

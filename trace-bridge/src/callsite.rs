@@ -4,7 +4,7 @@
 //! it.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ptr;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
@@ -27,8 +27,16 @@ pub(crate) struct Callsite {
     pub(crate) has_roles: bool,
 }
 
-/// All call sites, by the address of their metadata.
-static CALLSITES: OnceLock<RwLock<HashMap<usize, &'static Callsite>>> = OnceLock::new();
+/// All call sites.
+#[derive(Default)]
+struct Callsites {
+    /// By the address of their metadata.
+    by_address: HashMap<usize, &'static Callsite>,
+    /// The files and lines of events.
+    event_places: HashSet<(&'static str, u32)>,
+}
+
+static CALLSITES: OnceLock<RwLock<Callsites>> = OnceLock::new();
 
 /// The number of call sites that a thread remembers.
 const RECENT: usize = 64;
@@ -37,6 +45,16 @@ thread_local! {
     /// The call sites that this thread has used last, by their address. It has no destructor.
     static RECENT_SITES: [Cell<Option<&'static Callsite>>; RECENT] =
         const { [const { Cell::new(None) }; RECENT] };
+}
+
+/// Returns whether an event of `tracing` was seen at this place in the source.
+#[cfg(feature = "log")]
+pub(crate) fn has_event_at(file: Option<&str>, line: Option<u32>) -> bool {
+    let (Some(file), Some(line), Some(callsites)) = (file, line, CALLSITES.get()) else {
+        return false;
+    };
+    let callsites = callsites.read().unwrap_or_else(PoisonError::into_inner);
+    callsites.event_places.contains(&(file, line))
 }
 
 impl Callsite {
@@ -66,13 +84,19 @@ impl Callsite {
         let callsites = CALLSITES.get_or_init(RwLock::default);
         {
             let known = callsites.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(known) = known.get(&address) {
+            if let Some(known) = known.by_address.get(&address) {
                 return known;
             }
         }
         let mut known = callsites.write().unwrap_or_else(PoisonError::into_inner);
-        let number = u32::try_from(known.len()).unwrap_or(u32::MAX);
+        let number = u32::try_from(known.by_address.len()).unwrap_or(u32::MAX);
+        if let (true, Some(file), Some(line)) =
+            (metadata.is_event(), metadata.file(), metadata.line())
+        {
+            known.event_places.insert((file, line));
+        }
         known
+            .by_address
             .entry(address)
             .or_insert_with(|| Box::leak(Box::new(Self::new(number, metadata))))
     }

@@ -63,6 +63,10 @@ mod builder;
 mod extension;
 #[cfg(feature = "tracing-subscriber")]
 mod format;
+#[cfg(feature = "init")]
+mod init;
+#[cfg(feature = "log")]
+mod log_bridge;
 
 pub use builder::Bridge;
 #[cfg(feature = "tracing")]
@@ -72,6 +76,10 @@ pub use face::BridgeLayer;
 pub use face::{Around, BridgeSubscriber};
 #[cfg(feature = "tracing-subscriber")]
 pub use format::{JsonWithIds, WithIds};
+#[cfg(feature = "init")]
+pub use init::{InitError, init};
+#[cfg(feature = "log")]
+pub use log_bridge::{LogBridge, log_around};
 pub use rules::{EventSpan, InvalidTargets, Targets};
 pub use stats::BridgeStats;
 

@@ -1,6 +1,6 @@
 //! Digits of base64.
 
-/// Returns the six bits of a digit, of either alphabet.
+/// Returns the six bits of a base64 digit. Accepts both alphabets.
 ///
 /// Source: RFC 4648, *Base 64 Encoding*.
 pub(crate) const fn base64_digit(byte: u8) -> Option<u8> {

@@ -1,14 +1,14 @@
 //! The names on the wire, in one table.
 //!
-//! Names of OpenTelemetry come from its semantic conventions, version 1.44, by way of
+//! Names of OpenTelemetry come from its semantic conventions, version 1.44, through
 //! [`trace_core::conventions`]. Those that begin with `trace_core.` are ours: `facts.rs`
-//! says what they mean.
+//! explains them.
 
 pub(crate) use trace_core::conventions::PANIC;
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
 pub(crate) use trace_core::conventions::UNKNOWN_SERVICE;
 
-/// Where the version of the conventions is described that the names come from.
+/// URL of the schema that describes the version of the conventions.
 ///
 /// Source: OpenTelemetry specification, *Telemetry Schemas*.
 pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
@@ -17,7 +17,7 @@ pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
 pub(crate) const SCOPE_NAME: &str = "trace-core";
 pub(crate) const SCOPE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Keys of the resource: what describes the service, its process and its machine.
+/// Keys of resource attributes, which describe the service, its process and its machine.
 ///
 /// Source: OpenTelemetry's semantic conventions 1.44, *Resource*.
 pub(crate) mod resource_key {
@@ -56,14 +56,15 @@ pub(crate) mod key {
     pub(crate) const CONTEXT_SENT: &str = "trace_core.context_sent";
     /// On the last span of a trace in a batch: how many parts of the trace have ended.
     pub(crate) const ENDED_PARTS: &str = "trace_core.ended_parts";
-    /// On a scope: the traces of which a part has ended whose spans have left before.
+    /// On a scope: traces of which a part has ended, and whose spans were sent in earlier
+    /// batches.
     pub(crate) const ENDED_TRACES: &str = "trace_core.ended_traces";
-    /// How many spans of a trace were lost, and why: of a span's trace, or on a scope, of
-    /// several traces.
+    /// How many spans of a trace were lost, and why. On a span, this is about its trace; on a
+    /// scope, about several traces.
     pub(crate) const LOST_SPANS: &str = "trace_core.lost_spans";
-    /// On a scope: true if the source says when parts of traces end.
+    /// On a scope: true if the source reports when parts of traces end.
     pub(crate) const REPORTS_ENDS: &str = "trace_core.reports_ends";
-    /// On a span: true if it was too large and the rest of it was left out.
+    /// On a span: true if it was too large and parts of it were left out.
     pub(crate) const TRIMMED: &str = "trace_core.trimmed";
 }
 

@@ -1,17 +1,17 @@
-//! Facts that OTLP has no field for, as attributes.
+//! Writes facts that OTLP has no field for as attributes, and reads them back.
 //!
-//! One place for JSON and protobuf, for writing and reading. The keys are in
-//! `conventions.rs`; the table in the docs of the crate says what a reader gets back.
+//! JSON and protobuf share this code. The keys are in `conventions.rs`. The table in the
+//! crate's docs describes each fact.
 
 use std::fmt::Write;
 
-use trace_core::{Outcome, SpanView, TagRef, TraceId, TraceLosses};
+use trace_core::{Outcome, SpanView, TagRef, TraceFlags, TraceId, TraceLosses};
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
 use trace_core::{StatusRef, Tag, TagArray, TagValue};
 
 use crate::conventions::{self, key};
 
-/// What is said on a span that is not the span's own.
+/// Facts that are written on a span but do not describe the span itself.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Said<'a> {
     /// How many parts of its trace have ended with it.
@@ -60,7 +60,7 @@ pub(crate) fn source(file: &str, line: u32) -> [(&str, TagRef<'_>); 2] {
     [(key::FILE, file), (key::LINE, line)]
 }
 
-/// Returns the facts that tags cannot show: those behind the outcome and the source.
+/// Returns the facts that tags cannot show. They are written after the outcome and the source.
 pub(crate) fn others<'a>(
     span: &SpanView<'a>,
     said: Said<'a>,
@@ -75,9 +75,10 @@ pub(crate) fn others<'a>(
 }
 
 /// Returns the `flags` of a span: those of the trace, and whether its parent is remote.
-pub(crate) fn flags(span: &SpanView<'_>) -> u32 {
-    let remote = u32::from(span.parent_is_remote()) * conventions::IS_REMOTE;
-    u32::from(span.flags().as_byte()) | conventions::HAS_IS_REMOTE | remote
+#[inline]
+pub(crate) fn flags(of_trace: TraceFlags, parent_is_remote: bool) -> u32 {
+    let remote = u32::from(parent_is_remote) * conventions::IS_REMOTE;
+    u32::from(of_trace.as_byte()) | conventions::HAS_IS_REMOTE | remote
 }
 
 /// Returns start and end in nanoseconds since 1970. The end is never before the start, but
@@ -87,8 +88,18 @@ pub(crate) fn times(span: &SpanView<'_>) -> (u64, u64) {
     (start, if end == 0 { 0 } else { end.max(start) })
 }
 
+/// Returns whether a tag with this key is more to the facts than a tag: those that
+/// [`Shown::note`] notes.
+pub(crate) fn is_noted(key: &str) -> bool {
+    let of_span = matches!(
+        key,
+        key::CANCELLED | key::ERROR_TYPE | key::FILE | key::LINE
+    );
+    of_span || matches!(key, key::SCOPE_NAME | key::SCOPE_VERSION)
+}
+
 /// What the tags of a span have shown so far. So they are read once.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Shown {
     cancelled: bool,
     panic: bool,
@@ -98,7 +109,7 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    /// Notes a tag; returns whether it names the scope.
+    /// Notes a tag. Returns whether it names the scope.
     #[inline]
     pub(crate) fn note(&mut self, key: &str, value: TagRef<'_>) -> bool {
         match key {
@@ -227,8 +238,8 @@ pub(crate) fn losses_text(losses: &TraceLosses) -> String {
     text
 }
 
-/// Reads losses. A reason that is not known counts as `queue`, so that no loss is
-/// forgotten; `None` if the text is none of losses.
+/// Reads losses. An unknown reason counts as `queue`, so that no loss is dropped. `None` if
+/// the text does not describe losses.
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
 pub(crate) fn losses_from_text(text: &str) -> Option<TraceLosses> {
     let mut losses = TraceLosses::default();
@@ -270,7 +281,7 @@ fn trace_losses_from_text(text: &str) -> Option<(TraceId, TraceLosses)> {
     Some((trace.parse().ok()?, losses_from_text(losses)?))
 }
 
-/// What a tracer has reported of traces, beside their spans.
+/// What a tracer has reported about traces, in addition to their spans.
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TraceReports {
@@ -289,8 +300,8 @@ const MAX_ENDED_PARTS: usize = 4_096;
 
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
 impl TraceReports {
-    /// Takes the reports out of the tags of a span. `spans` is the number of spans so far:
-    /// a sender cannot make more ends than it sends spans, and a few thousand.
+    /// Moves the reports out of a span's tags. `spans` is the number of spans so far. A sender
+    /// can report at most that many ends, plus [`MAX_ENDED_PARTS`].
     pub(crate) fn take_from_span(&mut self, trace: TraceId, tags: &mut Vec<Tag>, spans: usize) {
         tags.retain(|tag| match (&*tag.key, &tag.value) {
             (key::ENDED_PARTS, TagValue::I64(count)) if *count > 0 => {
@@ -314,9 +325,9 @@ impl TraceReports {
 
     /// Reads the reports in the attributes of a scope.
     ///
-    /// Those of traces are written only on a scope without spans. What splits a request between
-    /// spans copies a scope with spans into each piece, so that on such a scope the same report
-    /// would count several times.
+    /// Reports about traces are written only on a scope without spans. A program that splits a
+    /// request copies a scope with spans into each piece, so a report on such a scope would
+    /// count several times.
     pub(crate) fn read_scope(&mut self, attributes: &[Tag], has_spans: bool) {
         for Tag { key, value } in attributes {
             match (&**key, value) {
@@ -338,11 +349,36 @@ impl TraceReports {
     }
 }
 
-/// Takes the tag out that says that the context of a span was sent; returns whether it was.
+/// Removes the tag that says that the context of a span was sent. Returns whether it was sent.
 #[cfg(any(feature = "json", feature = "protobuf-decode"))]
 pub(crate) fn take_context_sent(tags: &mut Vec<Tag>) -> bool {
     let index = tags
         .iter()
         .position(|tag| tag.key == key::CONTEXT_SENT && tag.value == TagValue::Bool(true));
     index.map(|index| tags.remove(index)).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_noted_of_a_tag_is_named_by_its_key() {
+        let keys = [
+            key::CANCELLED,
+            key::ERROR_TYPE,
+            key::FILE,
+            key::LINE,
+            key::SCOPE_NAME,
+            key::SCOPE_VERSION,
+            key::SERVICE_NAME,
+            "http.route",
+        ];
+        for key in keys {
+            let mut shown = Shown::default();
+            let is_of_scope = shown.note(key, TagRef::Str("text"));
+            let is_noted = is_of_scope || shown != Shown::default();
+            assert_eq!(is_noted, super::is_noted(key), "{key}");
+        }
+    }
 }

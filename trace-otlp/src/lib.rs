@@ -1,10 +1,10 @@
-//! OTLP for `trace-core`: spans are sent to any OpenTelemetry backend, set up from the
-//! environment, written to files, and read.
+//! OTLP for `trace-core`: sends spans to any OpenTelemetry backend, writes them to files, and
+//! reads them. It can be set up with environment variables.
 //!
 //! # From the environment
 //!
-//! One line sets a service up. [`environment`] has the table of all `OTEL_*` variables:
-//! without any, spans go to `http://localhost:4318` as protobuf.
+//! One line sets a service up. [`environment`] lists all `OTEL_*` variables. If none is set,
+//! spans go to `http://localhost:4318` as protobuf.
 //!
 #![cfg_attr(feature = "http", doc = "```no_run")]
 #![cfg_attr(not(feature = "http"), doc = "```ignore")]
@@ -17,11 +17,14 @@
 //! # }
 //! ```
 //!
+//! For users of `opentelemetry-otlp`, the module `from_opentelemetry` lists the options and
+//! variables of that crate, and what corresponds to them here.
+//!
 //! # In code
 //!
-//! `OtlpCollector` is a collector of `trace-core`. It sends on the thread of its own lane:
-//! it needs no runtime, and a server that is down costs no request anything. Spans wait
-//! within bounds and are sent again; each span is counted as exported, rejected, waiting or
+//! `OtlpCollector` is a collector of `trace-core`. It sends on the thread of its own lane, so
+//! it needs no runtime, and a server that is down does not slow the application. Spans wait
+//! within bounds and are sent again. Each span is counted as exported, rejected, waiting or
 //! lost, with the reason.
 //!
 //! Its options `logs` and `metrics_every` send two more signals: the logs of spans as log
@@ -42,14 +45,14 @@
 //!
 //! // At any time, without waiting:
 //! let (health, stats) = (otlp.health(), otlp.stats());
-//! assert_eq!(health.state, OtlpState::Idle); // or Connected, Retrying, Refused
+//! assert_eq!(health.state, OtlpState::Idle); // or Connected, Fallback, Retrying, Refused
 //! assert_eq!((health.last_error, stats.spans_lost.total()), (None, 0));
 //! # drop(tracing);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! When sending begins to fail, and when it works again, that is one line of
-//! [`diagnostics`](trace_core::diagnostics).
+//! When sending begins to fail, and when it works again,
+//! [`diagnostics`](trace_core::diagnostics) writes one line.
 //!
 //! # Features
 //!
@@ -57,13 +60,13 @@
 //! |---|---|---|
 //! | `http` | yes | `OtlpCollector`, over HTTP as protobuf; [`environment`] with `from_env` |
 //! | `grpc` | no | the same over gRPC |
-//! | `tls` | no | `https`, by rustls with ring |
+//! | `tls` | no | `https`, with rustls and ring |
 //! | `gzip`, `zstd` | no | compressed requests |
 //! | `json` | no | HTTP/JSON; `JsonCollector`, `ChromeTraceCollector` and `to_json`; [`decode`] of JSON |
 //! | `protobuf-decode` | no | [`decode`] of protobuf |
 //!
-//! Without features there are [`to_protobuf`], which writes a batch as the body of a request,
-//! and [`resource`].
+//! Without features, the crate has [`to_protobuf`], which writes a batch as the body of a
+//! request, and [`resource`].
 //!
 //! # Files
 //!
@@ -94,28 +97,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Redaction`] replaces secrets before any collector gets the spans; its page has the table
-//! of what it finds.
+//! [`Redaction`] replaces secrets before any collector gets the spans. Its page lists what it
+//! finds.
 //!
 //! # Facts that OTLP has no field for
 //!
 //! OTLP has no field for some facts of a [`SpanRecord`](trace_core::SpanRecord). They are
-//! written as attributes and read back from them.
+//! written as attributes, and read back from these attributes.
 //!
 //! | fact | on the wire |
 //! |---|---|
-//! | service name | `service.name` of the resource; if a span's service is not that of its batch, the span is in another resource group, with the same other attributes |
+//! | service name | `service.name` of the resource; if a span's service differs from that of its batch, the span is in another resource group, whose other attributes are the same |
 //! | source | `code.file.path` and `code.line.number`, unless the span has tags with these keys |
 //! | outcome cancelled | `cancelled = true` |
 //! | outcome panicked | status error and `error.type = "panic"` |
 //! | outcome that status and tags do not show | `trace_core.outcome` |
 //! | the span's context was put into headers | `trace_core.context_sent = true` |
 //! | tags `otel.scope.name`, `otel.scope.version` | name and version of the scope; spans without them are in scope `trace-core` |
-//! | the span was larger than an exporter's limit | `trace_core.trimmed = true`; texts are cut, and what is left out is in the dropped counts |
+//! | the span was larger than an exporter's limit | `trace_core.trimmed = true`; texts are cut, and the dropped counts include the items that are left out |
 //!
-//! A batch also [reports](trace_core::SpanBatch::completed_traces) of its traces. These
-//! reports are on the last span of their trace in the request. If the spans have left
-//! before, they are on the scope of a `ScopeSpans` without spans.
+//! A batch also contains [reports](trace_core::SpanBatch::completed_traces) about traces. A
+//! report is on the last span of its trace in the batch. If the trace has no span there,
+//! because its spans were sent before, the report is on the scope of a `ScopeSpans` without
+//! spans.
 //!
 //! | report | on the last span | on a scope |
 //! |---|---|---|
@@ -123,26 +127,25 @@
 //! | [spans were lost](trace_core::TraceLosses) | `trace_core.lost_spans`, such as `queue=3, at_least` | `trace_core.lost_spans`, a list of such texts, each with its trace id before it |
 //! | the source reports ends | | `trace_core.reports_ends = true`, on every scope |
 //!
-//! When they are read, the attributes `cancelled`, `error.type` and `trace_core.trimmed` stay
-//! tags; the others do not. What is reported becomes
+//! When spans are read, the attributes `cancelled`, `error.type` and `trace_core.trimmed` stay
+//! tags; the others are removed from the tags. Reports become
 //! [`TraceReports`](decode::TraceReports), and
-//! [`DecodedRequest::feed`](decode::DecodedRequest::feed) passes it on. So a
+//! [`DecodedRequest::feed`](decode::DecodedRequest::feed) passes them on. So a
 //! [`TraceCollector`](trace_core::TraceCollector) behind the decoder knows what is complete
-//! and what was lost, without waiting. Other attributes that only the scope, the schema or a
-//! profile has are not read.
+//! and what was lost, without waiting. Other attributes of scopes, and schema URLs, are not
+//! read.
 //!
-//! Programs between the two keep these reports if they keep attributes and scopes. What splits
-//! requests between spans copies the scopes of spans, so reports of traces are read only from
-//! scopes without spans. What sorts spans by trace, such as the OpenTelemetry Collector's tail
-//! sampling and load balancing, drops scopes without spans: then a trace whose last report was
-//! there is complete only after the quiet time, or is given up. A request that is sent twice,
-//! because its answer did not arrive, has its reports twice, and nothing tells the second one
-//! from the end of another part: the trace may then be complete before the last part has sent
-//! its spans, which are late.
+//! Programs between the tracer and the reader keep these reports if they keep attributes and
+//! scopes. A program that splits requests copies the scopes of spans, so reports about traces
+//! are read only from scopes without spans. A program that sorts spans by trace, such as the
+//! OpenTelemetry Collector's tail sampling and load balancing, drops scopes without spans. A
+//! trace whose last report was on such a scope is then complete only after the quiet time, or
+//! is given up. If the answer to a request does not arrive, the request is sent again, and its
+//! reports arrive twice. A reader cannot distinguish the second report from the end of another
+//! part. It may then complete the trace too early, and spans of the last part are late.
 //!
-//! The end of a span is never before its start when it is written; an end of zero stays,
-//! because it is unknown. Names follow the semantic conventions 1.44, which `schema_url`
-//! says.
+//! A span is never written with an end before its start. An end of zero is unknown, and stays
+//! zero. Names follow the semantic conventions 1.44, the version in `schema_url`.
 
 #![forbid(unsafe_code)]
 
@@ -169,12 +172,16 @@ pub mod decode;
 
 pub mod resource;
 
-// Finds secrets.
+// Finds and replaces secrets.
 mod redact;
 
 // Sets the exporter up.
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub mod environment;
+
+// A page of the docs.
+#[cfg(feature = "http")]
+pub mod from_opentelemetry;
 
 pub use encode::{Logs, to_protobuf};
 

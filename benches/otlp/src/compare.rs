@@ -1,5 +1,5 @@
-//! Runs the libraries in turns, each run in a process of its own with a sink of its own, and
-//! prints medians.
+//! Runs the libraries in turns, and prints medians. Each run has its own process and its own
+//! sink.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
@@ -11,7 +11,7 @@ use crate::peer::Peer;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// A sink in another process, which ends with it.
+/// A sink in another process, which ends when this value is dropped.
 struct Sink {
     child: Child,
     input: ChildStdin,
@@ -19,7 +19,7 @@ struct Sink {
     url: String,
 }
 
-/// What a run took.
+/// The measurements of a run.
 #[derive(Clone, Copy)]
 struct Measured {
     spans: f64,
@@ -27,7 +27,7 @@ struct Measured {
     cpu: f64,
     recording: f64,
     peak_kib: f64,
-    /// What the library says that it has lost.
+    /// How many spans the library reports as lost.
     said_lost: Option<f64>,
     delivered: f64,
 }
@@ -83,7 +83,7 @@ fn start(peer: Peer, url: &str, rate: u64, rounds: &Rounds) -> Result<Child> {
     if rounds.redact {
         command.arg("--redact");
     }
-    // What a library says about its losses is in its numbers.
+    // The library's own reports about losses are already among the numbers.
     Ok(command
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -113,7 +113,7 @@ fn run(peer: Peer, rate: u64, rounds: &Rounds) -> Result<Measured> {
     finish(child, &mut sink)
 }
 
-/// Runs all in turns. The plain functions are first.
+/// Runs all libraries in turns. The plain functions come first.
 fn in_turns(rate: u64, rounds: &Rounds) -> Result<Vec<(Peer, Vec<Measured>)>> {
     let peers = std::iter::once(Peer::Plain).chain(rounds.peers.iter().copied());
     let mut all: Vec<_> = peers.map(|peer| (peer, Vec::new())).collect();
@@ -174,7 +174,7 @@ fn print_rest(peer: Peer, figures: &str, runs: &[Measured]) {
     );
 }
 
-/// Servers that do not work for the first half of each run.
+/// Measures with servers that do not work for the first half of each run.
 pub fn down(rate: u64, rounds: &Rounds) -> Result<()> {
     let ways = ["healthy", "healthy again", "hang", "reset", "slow"];
     println!(
@@ -202,7 +202,7 @@ pub fn down(rate: u64, rounds: &Rounds) -> Result<()> {
     Ok(())
 }
 
-/// Returns also how many seconds after its recovery the server got the first spans.
+/// Also returns how many seconds after its recovery the server received the first spans.
 fn recover(peer: Peer, way: &str, rate: u64, rounds: &Rounds) -> Result<(Measured, f64)> {
     let mut sink = Sink::start()?;
     sink.tell(way)?;

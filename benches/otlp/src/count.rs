@@ -1,6 +1,6 @@
 //! Counts the spans of a body: walks its outer messages, and skips what is in a span.
 
-/// Returns the number of spans in an `ExportTraceServiceRequest`; `None` if it is not whole.
+/// Returns the number of spans in an `ExportTraceServiceRequest`; `None` if it is incomplete.
 pub fn spans(body: &[u8]) -> Option<u64> {
     let mut spans = 0;
     each_message(body, 1, &mut |resource| {

@@ -1,5 +1,5 @@
-//! A process that records requests on two threads, flat out or at a rate, and prints what that
-//! took.
+//! A process that records requests on two threads, as fast as possible or at a rate, and
+//! prints its measurements.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::peer::{Peer, SPANS};
 
 const THREADS: u32 = 2;
-/// A thread that is early sleeps for at least this time, so that sleeping costs little.
+/// A thread that is ahead sleeps for at least this time, so that sleeping costs little.
 const NAP: Duration = Duration::from_millis(1);
 
 /// What the process does.
@@ -31,9 +31,9 @@ pub struct Run {
 }
 
 impl Run {
-    /// Records, delivers the rest, and prints five numbers: spans, seconds, processor time of
-    /// all threads and of those that record (both in nanoseconds), peak memory in KiB; and a
-    /// sixth, the spans that the library says it has lost, or `-`.
+    /// Records, delivers the rest, and prints six numbers: spans, seconds, processor time of
+    /// all threads and of those that record (both in nanoseconds), peak memory in KiB, and the
+    /// spans that the library reports as lost, or `-`.
     pub fn start(&self) {
         let end = self.peer.set_up(&self.url, self.gzip, self.redact);
         let (cpu, begin) = (processor_time(ClockId::ProcessCPUTime), Instant::now());

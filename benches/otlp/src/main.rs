@@ -1,5 +1,6 @@
-//! Measures the delivery of spans by OTLP over HTTP beside opentelemetry-otlp and
-//! fastrace-opentelemetry, each in a process of its own, into a sink in another process.
+//! Measures the delivery of spans by OTLP over HTTP, with this project, opentelemetry-otlp and
+//! fastrace-opentelemetry. Each runs in its own process, and sends to a sink in another
+//! process.
 
 mod compare;
 mod count;

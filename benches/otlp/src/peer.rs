@@ -1,4 +1,4 @@
-//! The libraries: how each is set up, as its own docs do it, and the same work in each.
+//! The libraries. Each is set up as in its own docs, and does the same work.
 
 use std::borrow::Cow;
 use std::hint::black_box;
@@ -20,7 +20,7 @@ const CHILDREN: i64 = 99;
 /// Spans of a request, with its root.
 pub const SPANS: u64 = 100;
 
-/// A library, or none.
+/// A library, or no library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Peer {
     /// The functions without instrumentation
@@ -32,8 +32,8 @@ pub enum Peer {
 
 static OTEL: OnceLock<SdkTracer> = OnceLock::new();
 
-/// What ends the recording: delivers the rest, and returns how many spans the library says
-/// that it has lost, if it says so.
+/// Ends the recording: delivers the rest, and returns how many spans the library reports as
+/// lost, if it reports that.
 pub type End = Box<dyn FnOnce() -> Option<u64>>;
 
 impl Peer {
@@ -95,7 +95,7 @@ impl Peer {
         }
     }
 
-    /// One request: a root with 99 spans below it, with two tags each.
+    /// One request: a root with 99 spans below it. Each span has two tags.
     pub fn request(self) {
         let each = |work: fn(i64) -> i64| {
             for id in 0..CHILDREN {

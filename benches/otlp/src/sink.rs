@@ -1,7 +1,7 @@
-//! A process that takes requests over HTTP/1.1, and counts their spans.
+//! A process that accepts requests over HTTP/1.1, and counts their spans.
 //!
-//! It prints its address, and then answers each line of its input: `count` with the number of
-//! spans and of requests, and any other with nothing: it is the new way to behave.
+//! It prints its address, and then reads lines. It answers `count` with the numbers of spans
+//! and requests. Any other line sets the new way to behave, and has no answer.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -33,7 +33,7 @@ pub fn serve() -> io::Result<()> {
     std::thread::spawn(move || {
         for connection in listener.incoming().flatten() {
             let sink = Arc::clone(&shared);
-            // A connection that ends or breaks is one that was to.
+            // A connection that ends or breaks was supposed to do so.
             std::thread::spawn(move || drop(sink.answer(connection)));
         }
     });

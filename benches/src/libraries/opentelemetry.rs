@@ -211,7 +211,7 @@ impl Provider {
 }
 
 static DELIVERED: Counter = Counter::new();
-static PROVIDER: Provider = Provider::new(&DELIVERED);
+pub static PROVIDER: Provider = Provider::new(&DELIVERED);
 
 impl Library for OpenTelemetry {
     const NAME: &'static str = "OTel API";

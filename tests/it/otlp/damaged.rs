@@ -11,6 +11,7 @@ use super::left_out::group;
 const LENIENT: DecodeOptions = DecodeOptions {
     lenient: true,
     max_request_bytes: 1 << 20,
+    max_items: 1 << 20,
 };
 
 pub(super) fn lenient(input: &[u8]) -> Totals {

@@ -119,6 +119,7 @@ fn a_request_that_is_too_long_ends_the_input() {
     let options = DecodeOptions {
         lenient: true,
         max_request_bytes: 1_000_000,
+        ..DecodeOptions::default()
     };
     let endless = io::repeat(b' ')
         .take(100)
@@ -131,6 +132,40 @@ fn a_request_that_is_too_long_ends_the_input() {
         "line 1, column 101: the request has more than 1000000 bytes"
     );
     assert!(requests.next().is_none());
+}
+
+#[test]
+fn a_request_with_too_many_objects_ends_the_input() {
+    let options = DecodeOptions {
+        lenient: true,
+        max_items: 1_000,
+        ..DecodeOptions::default()
+    };
+    // Each empty object takes about 30 times its bytes in memory.
+    let ids = r#""traceId":"4bf92f3577b34da6a3ce929d0e0e4736","spanId":"00f067aa0ba902b7""#;
+    let request = |list: &str, items: usize| {
+        let items = vec!["{}"; items].join(",");
+        format!(
+            r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{{ids},"{list}":[{items}]}}]}}]}}]}}"#
+        )
+    };
+    for list in ["events", "links"] {
+        // Beside the items there are eight.
+        let input = request(list, 992);
+        let mut requests = decode::requests(input.as_bytes()).with_options(options);
+        assert_eq!(requests.next().unwrap().unwrap().len(), 1);
+        let input = [request(list, 993), request(list, 1)].concat();
+        let mut requests = decode::requests(input.as_bytes()).with_options(options);
+        assert_eq!(
+            requests.next().unwrap().unwrap_err().to_string(),
+            "line 1, column 1: the request has more than 1000 objects and arrays"
+        );
+        assert!(requests.next().is_none());
+        // Without end, too.
+        let endless = io::repeat(b'{').take(2_000).chain(io::repeat(b' '));
+        let mut requests = decode::requests(endless).with_options(options);
+        assert!(requests.next().unwrap().is_err());
+    }
 }
 
 #[test]

@@ -4,7 +4,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use trace_core::{SpanBatch, SpanKind, Tracer, TracerBuilder, collector_fn, span, traced};
+use trace_core::{
+    SpanBatch, SpanKind, Tracer, TracerBuilder, collector_fn, span, trace_root, traced,
+};
 use trace_otlp::{Redaction, to_json, to_protobuf};
 
 #[traced("plain", tags(id, route = "/accounts/{id}", share = 0.5, ok = true))]
@@ -20,12 +22,72 @@ fn fails(id: i64) -> Result<i64, String> {
 #[traced("scoped", tags(otel.scope.name = "library", otel.scope.version = "2"))]
 fn scoped() {}
 
+#[traced("named scope", tags(otel.scope.name = name))]
+fn scoped_by(name: &str) -> usize {
+    name.len()
+}
+
+fn record_scopes() {
+    trace_core::root("scopes").run_sync(|| {
+        for names in [["a", "a", "b"], ["", "a", "trace_core"]] {
+            for name in names {
+                scoped_by(name);
+            }
+        }
+        plain(1);
+    });
+}
+
+#[trace_root("named scope", tags(otel.scope.name = name))]
+fn root_scoped_by(name: &str) -> usize {
+    name.len()
+}
+
+/// Spans of one place without any other.
+fn record_roots() {
+    for name in ["a", "a", "b", "a", ""] {
+        root_scoped_by(name);
+    }
+}
+
 #[traced("shows its place", tags(code.file.path = "elsewhere.rs"))]
 fn placed() {}
 
 #[traced("secret", tags(password = password, list = vec!["a", "b"]))]
 fn secret(password: &str) -> usize {
     password.len()
+}
+
+#[traced("sized", tags(text, number, ratio, is_even = number % 2 == 0))]
+fn sized(text: &str, number: i64, ratio: f64) -> usize {
+    text.len()
+}
+
+/// With a key that does not fit into what is kept of a key.
+#[traced(
+    "a name that is longer than what is kept of the names of other spans, which are short",
+    tags(a.key.that.is.longer.than.what.is.kept.of.the.keys.of.other.spans = id)
+)]
+fn long_names(id: i64) -> i64 {
+    id
+}
+
+fn record_sizes() {
+    trace_core::root("sizes").run_sync(|| {
+        for bytes in [
+            0, 1, 7, 16, 60, 61, 100, 110, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126, 127,
+            128, 129, 3_900, 4_000, 4_096, 16_300, 16_384, 20_000,
+        ] {
+            sized(&"x".repeat(bytes), 0, 0.0);
+        }
+        for shift in 0..64 {
+            for number in [1_i64 << shift, (1_i64 << shift).wrapping_sub(1)] {
+                sized("text", number, 1.5);
+                sized("text", number.wrapping_neg(), f64::NAN);
+                long_names(number);
+            }
+        }
+    });
 }
 
 fn record() {
@@ -53,7 +115,7 @@ fn record() {
 }
 
 /// Returns whether the forms of all batches were those of copies, and how many spans these had.
-fn compare(builder: TracerBuilder) -> (bool, usize) {
+fn compare(builder: TracerBuilder, record: fn()) -> (bool, usize) {
     let seen = Arc::new(Mutex::new((true, 0)));
     let in_collector = Arc::clone(&seen);
     let tracer = builder
@@ -75,11 +137,27 @@ fn compare(builder: TracerBuilder) -> (bool, usize) {
 
 #[test]
 fn a_span_in_place_is_written_as_its_copy() {
-    assert_eq!(compare(Tracer::builder("shop")), (true, 11));
+    assert_eq!(compare(Tracer::builder("shop"), record), (true, 11));
+}
+
+#[test]
+fn spans_of_one_place_are_in_the_scopes_that_their_tags_name() {
+    let shop = || Tracer::builder("shop");
+    assert_eq!(compare(shop(), record_scopes), (true, 8));
+    assert_eq!(compare(shop(), record_roots), (true, 5));
+}
+
+#[test]
+fn a_span_of_any_size_is_written_as_its_copy() {
+    let spans = 1 + 27 + 64 * 2 * 3;
+    assert_eq!(
+        compare(Tracer::builder("shop"), record_sizes),
+        (true, spans)
+    );
 }
 
 #[test]
 fn a_redacted_span_in_place_is_written_as_its_copy() {
     let builder = Tracer::builder("shop").redact(Redaction::standard());
-    assert_eq!(compare(builder), (true, 11));
+    assert_eq!(compare(builder, record), (true, 11));
 }

@@ -154,6 +154,26 @@ fn a_file_that_cannot_be_renamed_loses_no_line() {
 }
 
 #[test]
+fn a_file_that_somebody_removed_is_made_again() {
+    let folder = Folder::new("gone");
+    let mut file = open(&folder.path(), rotation(4, 2));
+    file.write_all(b"abc\n").unwrap();
+    fs::remove_file(folder.path()).unwrap();
+    file.write_all(b"def\n").unwrap();
+    assert_eq!(folder.names(), ["spans.jsonl"]);
+    assert_eq!(folder.text("spans.jsonl"), "def\n");
+    file.write_all(b"ghi\n").unwrap();
+    assert_eq!(folder.text("spans.1.jsonl"), "def\n");
+
+    // Without its folder it cannot be made, until the folder is there again.
+    fs::remove_dir_all(&folder.0).unwrap();
+    assert!(file.write_all(b"jkl\n").is_err());
+    fs::create_dir_all(&folder.0).unwrap();
+    file.write_all(b"jkl\n").unwrap();
+    assert_eq!(folder.text("spans.jsonl"), "jkl\n");
+}
+
+#[test]
 fn a_file_that_cannot_be_created_is_an_error() {
     let folder = Folder::new("refused");
     let error = RotatingFile::open(folder.0.join("no/spans.jsonl"), Rotation::default());

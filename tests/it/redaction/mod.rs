@@ -1,6 +1,8 @@
 //! Tests that a tracer's redactor sees every text of a span, and every collector what it made
 //! of them.
 
+mod corpus;
+mod numbers;
 mod planted;
 
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! What each answer makes of the spans.
+//! Tests what happens to the spans after each kind of answer.
 
 use h2::Reason;
 use trace_core::Collector;
@@ -7,12 +7,12 @@ use super::super::spans::{LONG, SHORT, check, collect, collect_large, settle};
 use super::server::{Answer, End, Server, Step, code, http_status, ok, pairs, with_message};
 use super::{is_refused, is_sent_again, is_taken, last_error, once_to, sent, to};
 
-/// A `RetryInfo` of so many seconds.
+/// A `RetryInfo` with this number of seconds.
 fn retry_info(seconds: u8) -> String {
     use std::fmt::Write;
     let mut status = b"\x08\x08\x1a\x30\x0a\x28type.googleapis.com/google.rpc.RetryInfo".to_vec();
     status.extend([0x12, 4, 0x0a, 2, 8, seconds]);
-    // Base64 by hand, for one text.
+    // Encodes base64 by hand, because only this text needs it.
     let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for three in status.chunks(3) {
@@ -38,7 +38,7 @@ fn each_code_has_its_outcome() {
                 let step = Step::Answer(answer);
                 match number {
                     1 | 4 | 10 | 11 | 14 | 15 => is_sent_again(step),
-                    // Full for now only if it says so.
+                    // The server is only temporarily full if it sends a `RetryInfo`.
                     8 if !more.is_empty() => is_sent_again(step),
                     _ => is_refused(step),
                 };
@@ -99,6 +99,15 @@ fn a_long_retry_info_is_kept_and_a_flush_does_not_wait_for_it() {
 }
 
 #[test]
+fn a_retry_after_of_what_is_not_grpc_is_kept() {
+    let server = Server::new([Step::Answer(http_status(503, &[("retry-after", "120")]))]);
+    let collector = to(&server).build().unwrap();
+    collect(&collector, 3);
+    let wait = collector.on_idle().unwrap();
+    assert!(wait.as_secs() > 100, "{wait:?}");
+}
+
+#[test]
 fn what_is_not_grpc_counts_by_its_status() {
     for status in [429, 502, 503, 504] {
         is_sent_again(Step::Answer(http_status(status, &[])));
@@ -107,7 +116,7 @@ fn what_is_not_grpc_counts_by_its_status() {
     for status in [200, 204, 301, 400, 401, 403, 404, 415, 500, 501] {
         is_refused(Step::Answer(http_status(status, &[])));
     }
-    // A page of a server that knows no gRPC is no success.
+    // A page of a server without gRPC is not a success.
     let page = Answer {
         data: Some(b"<html>".to_vec()),
         ..http_status(200, &[("content-type", "text/html")])
@@ -117,7 +126,7 @@ fn what_is_not_grpc_counts_by_its_status() {
         error.ends_with("(UNKNOWN): the answer is not gRPC"),
         "{error}"
     );
-    // With a status of gRPC, that of HTTP does not count.
+    // If there is a gRPC status, the HTTP status does not count.
     let both = code(14, &[]).in_the_head();
     is_sent_again(Step::Answer(Answer {
         status: 400,
@@ -181,7 +190,8 @@ fn a_partial_success_is_counted_and_not_sent_again() {
 
 #[test]
 fn the_largest_message_is_read() {
-    // Larger than the first window of a stream: `error_message` in `partial_success`.
+    // An `error_message` in `partial_success` that is larger than the first window of a
+    // stream.
     let text = (64 << 10) - 8;
     let varint = |number: usize| {
         [
@@ -206,7 +216,7 @@ fn a_message_that_cannot_be_read_is_a_success() {
         ..ok()
     };
     for (data, expected) in [
-        // Compressed, which was not asked for; two messages; too large; cut; not OTLP.
+        // Compressed without a request for it; two messages; too large; cut off; not OTLP.
         (b"\x01\0\0\0\x02ab".to_vec(), "is not one of OTLP"),
         (vec![0; 10], "is not one of OTLP"),
         (b"\0\0\x10\0\0abc".to_vec(), "is too large"),
@@ -236,7 +246,7 @@ fn a_message_that_is_too_large_for_a_server_is_halved() {
         let stats = settle(&collector);
         assert_eq!(stats.spans_exported, 80);
         assert!(server.seen().len() >= 4, "{stats:?}");
-        // A span that is too large alone is lost.
+        // A single span that is too large is lost.
         let server = Server::forever(too_large());
         let collector = to(&server).build().unwrap();
         collect(&collector, 2);
@@ -251,7 +261,7 @@ fn an_answer_before_the_whole_message_counts() {
     let collector = collector.max_waiting_bytes(64 << 20).build().unwrap();
     collect_large(&collector, 200);
     assert_eq!(check(&collector).spans_lost.refused, 200);
-    // The next call goes on the same connection.
+    // The next call uses the same connection.
     collect(&collector, 3);
     assert_eq!(check(&collector).spans_exported, 3);
     assert_eq!(server.connections(), 1);
@@ -265,7 +275,8 @@ fn a_reset_is_sent_again_whatever_its_reason() {
         collect(&collector, 3);
         let stats = settle(&collector);
         assert_eq!(stats.spans_exported, 3, "{reason}");
-        // A call that was not carried out is sent again at once, which is no failure.
+        // A call that was not carried out is sent again at once, which does not count as a
+        // failure.
         let is_refused = reason == Reason::REFUSED_STREAM;
         let failed = u64::from(!is_refused);
         assert_eq!(stats.failed_requests, failed, "{reason}");
@@ -273,7 +284,7 @@ fn a_reset_is_sent_again_whatever_its_reason() {
         let error = last_error(&collector);
         assert_eq!(error.contains("gave the call up"), !is_refused, "{error}");
     }
-    // It ends, if the server never takes the call.
+    // The retries end if the server never accepts the call.
     let server = Server::forever(Step::Reset(Reason::REFUSED_STREAM));
     let collector = once_to(&server).timeout(SHORT * 20).build().unwrap();
     collect(&collector, 3);

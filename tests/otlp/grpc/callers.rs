@@ -1,4 +1,4 @@
-//! Callers of every kind: with a runtime and without, and the life of the thread behind it.
+//! Callers with and without a runtime, and the lifetime of the gRPC thread.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ use super::super::spans::{LONG, SHORT, check, collect, wait_until};
 use super::server::{Server, Step};
 use super::to;
 
-/// A tracer that sends on the threads of whoever flushes.
+/// A tracer that sends on the thread that flushes.
 fn on_demand(collector: &OtlpCollector) -> Tracer {
     let tracer = Tracer::builder("shop").collector(collector.clone());
     tracer.on_demand().build().unwrap()
@@ -85,12 +85,12 @@ fn a_panic_hook_may_send() {
     assert_eq!(check(&collector).spans_exported, 1);
 }
 
-/// Returns how many threads of gRPC this process has.
+/// Returns how many gRPC threads this process has.
 #[cfg(target_os = "linux")]
 fn threads() -> usize {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let names = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")));
-    // The system cuts names.
+    // The system truncates thread names.
     names
         .filter(|name| {
             name.as_ref()
@@ -99,7 +99,7 @@ fn threads() -> usize {
         .count()
 }
 
-/// In a process of its own, as other tests have such threads.
+/// Runs in its own process, because other tests have such threads.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_thread_ends_with_its_collector() {
@@ -130,7 +130,7 @@ fn the_thread_ends_with_its_collector() {
     drop(clone);
     assert_eq!(threads(), 0);
 
-    // Also if a server hangs, or was never there.
+    // This also holds if a server hangs or never existed.
     let server = Server::forever(Step::Hang);
     let nobody = format!("http://{}", super::super::server::Server::nobody());
     for url in [server.url(), nobody] {
@@ -146,7 +146,7 @@ fn the_thread_ends_with_its_collector() {
     }
 }
 
-/// Counts what a thread of gRPC asks it.
+/// Counts the calls of a gRPC thread.
 struct Listener;
 
 static ASKED: AtomicUsize = AtomicUsize::new(0);
@@ -178,7 +178,7 @@ impl tracing::Subscriber for Listener {
     fn exit(&self, _: &tracing::Id) {}
 }
 
-/// h2 writes to `tracing`, whose subscriber may send by this very collector.
+/// h2 writes to `tracing`, whose subscriber may send through this same collector.
 #[test]
 fn what_sends_is_not_traced() {
     tracing::subscriber::set_global_default(Listener).unwrap();

@@ -77,8 +77,8 @@ fn broken_frames_are_no_answer() {
         b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
         b"\xff".repeat(100),
         vec![0; 9],
-        // A frame larger than was agreed on; data before the head; a head that is none; padding
-        // that is longer than its frame; a push; a continuation of nothing; a stream of nobody.
+        // A frame larger than agreed; data before the head; an invalid head; padding longer
+        // than its frame; a push; a continuation without a head; an unknown stream.
         b"\xff\xff\xff\0\0\0\0\0\x01".to_vec(),
         frame(DATA, 0, 1, &[0; 5]),
         frame(HEADERS, 4, 1, &[0xff; 20]),
@@ -191,7 +191,7 @@ fn frames_that_nobody_asked_for_are_skipped() {
     let unknown = frame(0xfa, 0, 0, b"extension");
     let bytes = [
         unknown.clone(),
-        // Another answer before the answer.
+        // An informational answer before the actual one.
         frame(HEADERS, 4, 1, b"\x08\x03103"),
         head(1),
         unknown,

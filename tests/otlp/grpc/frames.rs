@@ -50,7 +50,7 @@ pub fn reset(stream: u32, reason: u32) -> Vec<u8> {
 
 /// The head of a success.
 pub fn head(stream: u32) -> Vec<u8> {
-    // `:status` 200 is in the table.
+    // `:status` 200 is in the static table.
     let mut block = vec![0x88];
     literal(&mut block, "content-type", "application/grpc");
     frame(HEADERS, END_HEADERS, stream, &block)
@@ -70,7 +70,7 @@ fn literal(block: &mut Vec<u8>, name: &str, value: &str) {
     }
 }
 
-/// A whole success without a message's bytes.
+/// A complete success with an empty message.
 pub fn success(stream: u32) -> Vec<u8> {
     let parts = [
         head(stream),
@@ -88,7 +88,7 @@ pub fn read_call() -> Vec<Act> {
     ]
 }
 
-/// Reads the first call, and then does so.
+/// Reads the first call, and then runs the acts.
 pub fn after_call(acts: impl IntoIterator<Item = Act>) -> Vec<Act> {
     let mut all = read_call();
     all.extend(acts);

@@ -1,4 +1,4 @@
-//! Servers that go away: before a call, within it, with it as their last.
+//! Servers that send GOAWAY: before a call, during it, or with it as the last call.
 
 use super::super::spans::{check, collect, settle};
 use super::frames::{after_call, go_away, settings, success};
@@ -10,7 +10,7 @@ fn a_call_that_was_not_carried_out_is_sent_again_at_once() {
     let away = |reason| vec![Act::Write(go_away(0, reason)), Act::Hang];
     for reason in [0, 2, 7, 11] {
         for acts in [
-            // Before anything is read, and after the call.
+            // Before anything is read, and after the call was read.
             [vec![Act::Write(settings(&[]))], away(reason)].concat(),
             after_call(away(reason)),
             after_call([Act::Write(go_away(0, reason)), Act::Close]),
@@ -42,7 +42,7 @@ fn a_server_that_always_goes_away_is_a_failure() {
 
 #[test]
 fn a_call_that_is_the_last_one_finishes() {
-    // The answer comes behind the GOAWAY that names the call.
+    // The answer follows the GOAWAY that names the call.
     let bytes = [go_away(1, 0), success(1)].concat();
     let server = Server::raw([after_call([Act::Write(bytes), Act::Close])]);
     let collector = to(&server).build().unwrap();
@@ -70,7 +70,7 @@ fn a_last_call_without_an_answer_may_have_been_carried_out() {
         let collector = to(&server).build().unwrap();
         collect(&collector, 3);
         let stats = settle(&collector);
-        // Not at once, but after a backoff, as after any broken connection.
+        // Sent again not at once, but after a backoff, as after any broken connection.
         let counts = (stats.spans_exported, stats.requests, stats.failed_requests);
         assert_eq!(counts, (3, 2, 1));
     }

@@ -8,7 +8,7 @@ use super::frames::{DATA, HEADERS, SETTINGS, after_call, frame, head, settings, 
 use super::server::{Act, Answer, End, PREFACE_BYTES, Server, Step, ok};
 use super::{last_error, once_to, to};
 
-/// A call that hangs fails once, and then all goes on.
+/// A call that hangs fails once, and then sending continues.
 #[track_caller]
 fn is_given_up(server: &Server, why: &str) {
     let collector = to(server).timeout(SHORT).build().unwrap();
@@ -22,7 +22,7 @@ fn is_given_up(server: &Server, why: &str) {
     let error = last_error(&collector);
     assert!(error.contains("no answer in time"), "{why}: {error}");
     let collector = {
-        // With time enough for a busy machine.
+        // With enough time for a busy machine.
         drop(collector);
         let collector = to(server).build().unwrap();
         collect(&collector, 3);
@@ -63,7 +63,7 @@ fn a_server_that_hangs_at_any_stage_is_given_up() {
         ),
     ];
     for (why, acts) in connections {
-        // Where no stream is allowed, the first call may be on its way already.
+        // If no stream is allowed, the first call may already be on its way.
         is_given_up(&Server::raw([acts]), why);
     }
     is_given_up(&Server::new([Step::Hang]), "after the call");
@@ -99,13 +99,14 @@ fn a_server_that_hangs_behind_its_message_has_the_spans() {
 
 #[test]
 fn a_window_that_never_opens_is_given_up() {
-    // By settings: no byte may be sent.
+    // The settings allow no byte to be sent.
     let closed = vec![
         Act::Write([settings(&[(4, 0)]), settings_ack()].concat()),
         Act::ReadFrame(HEADERS, 4),
         Act::Hang,
     ];
-    // The first call may be sent before the settings come, so it is too large for any window.
+    // The first call may be sent before the settings arrive, so it is too large for any
+    // window.
     let large = |server: &Server| {
         let collector = once_to(server).max_request_bytes(64 << 20);
         let collector = collector.max_waiting_bytes(64 << 20).timeout(SHORT * 4);
@@ -122,6 +123,30 @@ fn a_window_that_never_opens_is_given_up() {
     // The next call is on another connection.
     collector.flush(LONG).unwrap_err();
     assert!(server.connections() >= 2);
+}
+
+#[test]
+fn a_server_that_reads_slowly_gets_a_large_message() {
+    let large = |server: &Server, timeout| {
+        let collector = once_to(server).max_request_bytes(64 << 20);
+        let collector = collector.max_waiting_bytes(64 << 20).timeout(timeout);
+        let collector = collector.build().unwrap();
+        // More than the window of a call.
+        collect_large(&collector, 20);
+        collector
+    };
+    let millisecond = std::time::Duration::from_millis(1);
+    let server = Server::new([Step::ReadSlowly(millisecond, ok())]);
+    let stats = check(&large(&server, LONG));
+    assert_eq!((stats.spans_exported, stats.failed_requests), (20, 0));
+
+    // One that reads too slowly is given up.
+    let server = Server::new([Step::ReadSlowly(SHORT, ok())]);
+    let collector = large(&server, SHORT * 4);
+    let stats = check(&collector);
+    assert_eq!((stats.spans_waiting, stats.failed_requests), (20, 1));
+    let error = last_error(&collector);
+    assert!(error.contains("no answer in time"), "{error}");
 }
 
 #[test]
@@ -145,7 +170,7 @@ fn a_flush_and_a_shutdown_end_at_their_timeout() {
     let server = Server::forever(Step::Hang);
     let collector = to(&server).timeout(LONG * 60).retry_delays(LONG, LONG);
     let collector = collector.build().unwrap();
-    // Nothing is sent yet: the first call would wait for ever.
+    // Nothing was sent yet, so the first call would wait forever.
     let quick = to(&server).timeout(SHORT).build().unwrap();
     collect(&quick, 3);
     assert_eq!(quick.flush(SHORT).unwrap_err().lost_spans(), 3);

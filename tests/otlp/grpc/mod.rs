@@ -19,12 +19,12 @@ use trace_otlp::{OtlpCollector, OtlpCollectorBuilder, OtlpStats, Protocol};
 use super::spans::{collect, settle, to_url};
 use server::{Server, Step};
 
-/// A collector that tries again soon.
+/// A collector that retries soon.
 fn to(server: &Server) -> OtlpCollectorBuilder {
     to_url(&server.url()).protocol(Protocol::Grpc)
 }
 
-/// A collector that does not try again within a test.
+/// A collector that does not retry within a test.
 fn once_to(server: &Server) -> OtlpCollectorBuilder {
     let hour = Duration::from_secs(3600);
     to(server).retry_delays(hour, hour)
@@ -34,7 +34,7 @@ fn last_error(collector: &OtlpCollector) -> String {
     collector.health().last_error.unwrap_or_default()
 }
 
-/// Sends three spans to a server that first does so; returns what became of them.
+/// Sends three spans to a server with this first step. Returns the statistics.
 #[track_caller]
 fn sent(first: Step) -> (OtlpStats, Server, OtlpCollector) {
     let server = Server::new([first]);

@@ -1,4 +1,4 @@
-//! What a call has in it.
+//! The content of a call.
 
 use trace_otlp::{Compression, OtlpCollector, Protocol};
 
@@ -11,7 +11,7 @@ fn a_call_has_the_headers_of_grpc() {
     let server = Server::new([]);
     let collector = to(&server)
         .header("x-team", "shop")
-        // What gRPC or HTTP/2 owns or forbids is none of the application's.
+        // The application cannot set headers that gRPC or HTTP/2 owns or forbids.
         .header("te", "gzip")
         .header("grpc-timeout", "1u")
         .header("grpc-encoding", "br")
@@ -70,7 +70,7 @@ fn a_large_call_arrives_whole() {
     let server = Server::new([]);
     let collector = to(&server).max_request_bytes(64 << 20);
     let collector = collector.max_waiting_bytes(64 << 20).build().unwrap();
-    // Far more than the windows of a stream and of a connection.
+    // Far more than the flow-control windows of a stream and of a connection.
     collect_large(&collector, 200);
     assert_eq!(settle(&collector).spans_exported, 200);
     assert_eq!(server.spans_seen(), 200);

@@ -1,4 +1,5 @@
-//! A server of gRPC that does what a script says, by h2 or byte by byte, and keeps what it saw.
+//! A gRPC server that follows a script, with h2 or byte by byte, and keeps the calls that it
+//! saw.
 
 use std::collections::VecDeque;
 use std::net::{SocketAddr, TcpListener as StdListener};
@@ -34,20 +35,22 @@ pub enum Step {
     Hang,
     /// Does not read the message, and does nothing more.
     HangUnread,
-    /// Says that it goes away, and then carries this call out.
+    /// Reads the message with a pause before each piece, and answers.
+    ReadSlowly(std::time::Duration, Answer),
+    /// Sends GOAWAY, and then carries out this call.
     GoAway(Answer),
-    /// Answers, and says then that it goes away.
+    /// Answers, and then sends GOAWAY.
     AnswerThenGoAway(Answer),
     /// Answers, and closes the connection.
     AnswerThenClose(Answer),
 }
 
-/// An answer, as far as it goes.
+/// An answer, which may be incomplete.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
     pub head: Vec<(String, String)>,
-    /// `None`: a head alone.
+    /// `None` for a head without data.
     pub data: Option<Vec<u8>>,
     pub trailers: Option<Vec<(String, String)>>,
     pub end: End,
@@ -62,19 +65,19 @@ pub enum End {
     Hang,
 }
 
-/// What the server does on a connection by itself, without h2.
+/// What the server does on a raw connection, without h2.
 #[derive(Clone, Debug)]
 pub enum Act {
     Write(Vec<u8>),
     /// Reads until a frame of this kind with these flags.
     ReadFrame(u8, u8),
-    /// Reads so many bytes.
+    /// Reads this number of bytes.
     Read(usize),
     Close,
     Hang,
 }
 
-/// A call as it came.
+/// A call as it was received.
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub path: String,
@@ -100,7 +103,7 @@ pub struct Server {
 
 #[derive(Default)]
 struct State {
-    /// What connections do before those of h2 begin.
+    /// The acts of raw connections, which come before connections of h2.
     raw: Mutex<VecDeque<Vec<Act>>>,
     script: Mutex<VecDeque<Step>>,
     forever: Option<Step>,
@@ -108,7 +111,7 @@ struct State {
     connections: AtomicUsize,
     /// Connections that have ended.
     ended: AtomicUsize,
-    /// Raw connections that have done what they were to do.
+    /// Raw connections that have finished their acts.
     done: AtomicUsize,
 }
 
@@ -155,7 +158,7 @@ pub fn code(code: u32, more: &[(&str, &str)]) -> Answer {
     }
 }
 
-/// An answer of HTTP alone.
+/// An answer with only an HTTP status.
 pub fn http_status(status: u16, headers: &[(&str, &str)]) -> Answer {
     Answer {
         status,
@@ -181,12 +184,12 @@ impl Answer {
 }
 
 impl Server {
-    /// Starts a server that follows the script, and then succeeds.
+    /// Starts a server that follows the script, and then answers with success.
     pub fn new(script: impl IntoIterator<Item = Step>) -> Self {
         Self::start(Vec::new(), script, None, None)
     }
 
-    /// Starts a server whose first connections do so.
+    /// Starts a server whose first connections run these acts.
     pub fn raw(raw: impl IntoIterator<Item = Vec<Act>>) -> Self {
         Self::start(raw, [], None, None)
     }
@@ -303,7 +306,7 @@ async fn serve(state: &Arc<State>, stream: impl AsyncRead + AsyncWrite + Unpin) 
                 };
                 let (state, signals) = (Arc::clone(state), signals.clone());
                 tokio::spawn(async move {
-                    // `None` is a client that has gone.
+                    // `None` means that the client has disconnected.
                     state.answer(request, respond, signals).await
                 });
             }
@@ -334,6 +337,9 @@ impl State {
         }
         let mut received = Vec::new();
         while let Some(data) = body.data().await {
+            if let Step::ReadSlowly(pause, _) = &step {
+                tokio::time::sleep(*pause).await;
+            }
             let data = data.ok()?;
             body.flow_control().release_capacity(data.len()).ok()?;
             received.extend(data);
@@ -347,7 +353,9 @@ impl State {
             body: received.split_off(5),
         });
         match step {
-            Step::Answer(answer) => write(&mut respond, answer, &signals).await?,
+            Step::Answer(answer) | Step::ReadSlowly(_, answer) => {
+                write(&mut respond, answer, &signals).await?;
+            }
             Step::Reset(reason) => respond.send_reset(reason),
             Step::Close => signals.send(Signal::Close).ok()?,
             Step::GoAway(answer) => {
@@ -414,7 +422,7 @@ fn headers(pairs: &[(String, String)]) -> HeaderMap {
     headers
 }
 
-/// Does what a connection is to do. `None` is a client that has gone.
+/// Runs the acts of a connection. `None` means that the client has disconnected.
 async fn act(mut stream: TcpStream, acts: Vec<Act>) -> Option<()> {
     let mut is_begun = false;
     for act in acts {
@@ -452,5 +460,5 @@ async fn act(mut stream: TcpStream, acts: Vec<Act>) -> Option<()> {
     Some(())
 }
 
-/// What a client begins with.
+/// Length of the preface with which a client begins.
 pub const PREFACE_BYTES: usize = 24;

@@ -1,4 +1,4 @@
-//! Log records and metrics over gRPC: each has a service of its own.
+//! Log records and metrics over gRPC. Each signal has its own service.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn paths(seen: &[Seen]) -> Vec<&str> {
 fn each_signal_has_its_service() {
     let server = Server::new([]);
     let collector = to(&server).logs(Logs::LogRecords).metrics_every(HOUR);
-    // As for spans, the method is behind the path of each URL.
+    // As for spans, the method follows the path of each URL.
     let collector = collector.metrics_endpoint(format!("{}/tenant", server.url()));
     let collector = collector.build().unwrap();
     let tracer = Tracer::builder("shop").collector(collector.clone());
@@ -63,7 +63,7 @@ fn each_signal_has_its_service() {
 
 #[test]
 fn a_server_without_log_records_takes_spans() {
-    // `UNIMPLEMENTED` is what servers answer that have no such service.
+    // Servers without such a service answer `UNIMPLEMENTED`.
     let server = Server::new([Step::Answer(ok()), Step::Answer(code(12, &[]))]);
     let collector = to(&server).logs(Logs::LogRecords).build().unwrap();
     let tracer = Tracer::builder("shop").collector(collector.clone());

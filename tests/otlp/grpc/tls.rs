@@ -42,9 +42,9 @@ fn a_server_that_is_not_believed_gets_nothing() {
     let plain = Server::new([]);
     for (builder, expected) in [
         (to(&server).certificate(file), "certificate"),
-        // By the roots of the platform.
+        // With the platform's roots.
         (to(&server), "certificate"),
-        // By the right root, for another name.
+        // With the right root, but for another name.
         (to(&elsewhere).certificate(&own), "certificate"),
         (to(&old).certificate(&own), "does not offer HTTP/2"),
         (to(&plain).certificate(&own), ""),
@@ -75,7 +75,7 @@ fn a_client_says_who_it_is() {
     collect(&collector, 3);
     assert_eq!(check(&collector).spans_exported, 3);
 
-    // Without it, nothing is sent.
+    // Without a client certificate, nothing is sent.
     let collector = to(&server).certificate(roots).build().unwrap();
     collect(&collector, 3);
     assert_eq!(check(&collector).spans_waiting, 3);

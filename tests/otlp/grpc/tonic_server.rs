@@ -1,4 +1,5 @@
-//! A server by tonic, with OpenTelemetry's own messages, which nobody here wrote.
+//! A server made with tonic and OpenTelemetry's own messages, which are independent of our
+//! code.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,7 +19,7 @@ use trace_otlp::{Compression, OtlpCollector, OtlpCollectorBuilder, Protocol};
 use super::super::spans::{check, collect, settle, to_url};
 use super::last_error;
 
-/// What the server answers next.
+/// The server's next answer.
 type Next = Result<ExportTraceServiceResponse, Status>;
 
 #[derive(Clone, Default)]
@@ -49,7 +50,7 @@ impl Service {
     }
 }
 
-/// Serves until it is dropped.
+/// A server that runs until it is dropped.
 struct Tonic {
     url: String,
     service: Service,
@@ -129,7 +130,7 @@ fn what_tonic_answers_is_understood() {
     let stats = settle(&collector);
     assert_eq!((stats.spans_exported, stats.failed_requests), (3, 1));
 
-    // `Status` with a `RetryInfo` of no time.
+    // `Status` with a `RetryInfo` of zero.
     let mut details = b"\x08\x08\x1a\x2e\x0a\x28type.googleapis.com/google.rpc.RetryInfo".to_vec();
     details.extend([0x12, 2, 0x0a, 0]);
     let status = Status::with_details(Code::ResourceExhausted, "full", details.into());

@@ -3,4 +3,8 @@
 mod values;
 mod write;
 
+#[cfg(feature = "log")]
+pub(crate) use values::{EventValues, LogValue};
 pub(crate) use write::{EventTarget, write_event};
+#[cfg(feature = "log")]
+pub(crate) use write::{note_log_bridged, write_log};

@@ -23,9 +23,19 @@ pub(crate) struct EventValues {
     /// All texts, one after the other.
     text: String,
     message: Option<Range<usize>>,
-    fields: Vec<(&'static str, Value)>,
+    fields: Vec<(Key, Value)>,
     /// The text of the field `error`.
     error: Option<Range<usize>>,
+    /// The target of a record of `log`.
+    log_target: Option<Range<usize>>,
+}
+
+/// A key.
+#[derive(Clone, Debug)]
+enum Key {
+    Name(&'static str),
+    #[cfg(feature = "log")]
+    Text(Range<usize>),
 }
 
 /// A copied value.
@@ -36,6 +46,17 @@ enum Value {
     U64(u64),
     F64(f64),
     Text(Range<usize>),
+}
+
+/// A value of a record of `log`.
+#[cfg(feature = "log")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LogValue<'a> {
+    Bool(bool),
+    I64(i64),
+    U64(u64),
+    F64(f64),
+    Shown(fmt::Arguments<'a>),
 }
 
 /// The largest buffer that a thread keeps, in bytes.
@@ -50,21 +71,12 @@ thread_local! {
 }
 
 impl EventValues {
-    /// Calls `read` with the values of an event.
-    pub(crate) fn with<R>(
-        callsite: &Callsite,
-        flags: Flags,
-        record: impl FnOnce(&mut dyn Visit),
-        read: impl FnOnce(&Self) -> R,
-    ) -> R {
+    /// Calls `fill` and then `read` with values that are empty at first.
+    pub(crate) fn with<R>(fill: impl FnOnce(&mut Self), read: impl FnOnce(&Self) -> R) -> R {
         // Taken, and not borrowed: a `Debug` of the application may itself write an event.
         let mut values = KEPT.try_with(Cell::take).ok().flatten().unwrap_or_default();
         values.clear();
-        record(&mut Visitor {
-            values: &mut values,
-            callsite,
-            flags,
-        });
+        fill(&mut values);
         let result = read(&values);
         if values.text.capacity() <= MAX_KEPT {
             // At the end of a thread it is dropped.
@@ -73,10 +85,24 @@ impl EventValues {
         result
     }
 
+    /// Copies the values of an event of `tracing`.
+    pub(crate) fn fill(
+        &mut self,
+        callsite: &Callsite,
+        flags: Flags,
+        record: impl FnOnce(&mut dyn Visit),
+    ) {
+        record(&mut Visitor {
+            values: self,
+            callsite,
+            flags,
+        });
+    }
+
     fn clear(&mut self) {
         self.text.clear();
         self.fields.clear();
-        (self.message, self.error) = (None, None);
+        (self.message, self.error, self.log_target) = (None, None, None);
     }
 
     /// Returns the message; empty if there is none.
@@ -92,7 +118,7 @@ impl EventValues {
     }
 
     /// Returns the other fields.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = (&'static str, TagInput<'_>)> {
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, TagInput<'_>)> {
         self.fields.iter().map(|(key, value)| {
             let input = match value {
                 Value::Bool(value) => TagInput::Bool(*value),
@@ -101,13 +127,27 @@ impl EventValues {
                 Value::F64(value) => TagInput::F64(*value),
                 Value::Text(range) => TagInput::Str(self.text_at(Some(range))),
             };
-            (*key, input)
+            (self.key(key), input)
         })
+    }
+
+    fn key<'a>(&'a self, key: &'a Key) -> &'a str {
+        match key {
+            Key::Name(name) => name,
+            #[cfg(feature = "log")]
+            Key::Text(range) => self.text_at(Some(range)),
+        }
+    }
+
+    /// Returns the target of the record of `log` that the event was made of.
+    pub(crate) fn log_target(&self) -> Option<&str> {
+        let target = self.log_target.as_ref()?;
+        Some(self.text_at(Some(target)))
     }
 
     /// Returns a field as a number.
     pub(crate) fn number(&self, key: &str) -> Option<f64> {
-        let (_, value) = self.fields.iter().find(|(name, _)| *name == key)?;
+        let (_, value) = self.fields.iter().find(|(name, _)| self.key(name) == key)?;
         match value {
             Value::F64(value) => Some(*value),
             Value::I64(value) => Some(*value as f64),
@@ -119,7 +159,7 @@ impl EventValues {
 
     /// Returns a field as a text, if it is one.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
-        let (_, value) = self.fields.iter().find(|(name, _)| *name == key)?;
+        let (_, value) = self.fields.iter().find(|(name, _)| self.key(name) == key)?;
         match value {
             Value::Text(range) => Some(self.text_at(Some(range))),
             _ => None,
@@ -130,6 +170,26 @@ impl EventValues {
         range
             .and_then(|range| self.text.get(range.clone()))
             .unwrap_or("")
+    }
+
+    /// Copies the message.
+    #[cfg(feature = "log")]
+    pub(crate) fn set_message(&mut self, message: fmt::Arguments<'_>) {
+        self.message = Some(self.keep_shown(message));
+    }
+
+    /// Copies a field whose key is made at run time.
+    #[cfg(feature = "log")]
+    pub(crate) fn push(&mut self, key: &str, value: LogValue<'_>) {
+        let value = match value {
+            LogValue::Bool(value) => Value::Bool(value),
+            LogValue::I64(value) => Value::I64(value),
+            LogValue::U64(value) => Value::U64(value),
+            LogValue::F64(value) => Value::F64(value),
+            LogValue::Shown(value) => Value::Text(self.keep_shown(value)),
+        };
+        let key = Key::Text(self.keep(key));
+        self.fields.push((key, value));
     }
 
     /// Copies a text.
@@ -166,25 +226,28 @@ impl Visitor<'_> {
         if self.flags.leaves_out(field.index()) {
             return;
         }
-        self.values.fields.push((field.name(), value));
+        self.values.fields.push((Key::Name(field.name()), value));
     }
 
     fn keep_text(&mut self, field: &Field, text: fmt::Arguments<'_>) {
         if self.flags.leaves_out(field.index()) {
             return;
         }
-        let role = self.callsite.role(field);
-        if role == Role::LogSource {
-            return;
-        }
         let range = self.values.keep_shown(text);
-        match role {
+        match self.callsite.role(field) {
             Role::Message => self.values.message = Some(range),
+            Role::LogTarget => self.values.log_target = Some(range),
+            Role::LogSource => {}
             Role::Error => {
                 self.values.error = Some(range.clone());
-                self.values.fields.push((field.name(), Value::Text(range)));
+                self.values
+                    .fields
+                    .push((Key::Name(field.name()), Value::Text(range)));
             }
-            _ => self.values.fields.push((field.name(), Value::Text(range))),
+            _ => {
+                let key = Key::Name(field.name());
+                self.values.fields.push((key, Value::Text(range)));
+            }
         }
     }
 }
@@ -231,9 +294,8 @@ impl Visit for Visitor<'_> {
         if let Some(chain) = chain_of(value) {
             for source in chain {
                 let range = self.values.keep(&source);
-                self.values
-                    .fields
-                    .push(("error.source", Value::Text(range)));
+                let key = Key::Name("error.source");
+                self.values.fields.push((key, Value::Text(range)));
             }
         }
     }

@@ -1,9 +1,10 @@
 //! Writes an event to the span that it belongs to.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use trace_core::__private::bridge::{CapturedSpan, Position, add_log, position, start_site_at};
-use trace_core::{Status, Timestamp, span};
+use trace_core::{Status, TagInput, TagSource, Timestamp, span};
 use tracing_core::{Event, Level};
 
 use super::values::EventValues;
@@ -45,9 +46,7 @@ pub(crate) fn write_event(
 /// Writes an event to the current span.
 fn write_here(event: &Event<'_>, callsite: &'static Callsite, flags: Flags, rules: &Rules) {
     EventValues::with(
-        callsite,
-        flags,
-        |visitor| event.record(visitor),
+        |values| values.fill(callsite, flags, |visitor| event.record(visitor)),
         |values| {
             let rule = flags
                 .has_event_span()
@@ -58,8 +57,16 @@ fn write_here(event: &Event<'_>, callsite: &'static Callsite, flags: Flags, rule
             {
                 return;
             }
-            if flags.has_log() {
-                write_log(callsite, values);
+            let metadata = callsite.metadata;
+            let level = metadata.level();
+            // A record of `log` has a target of its own.
+            let has_log = match values.log_target() {
+                Some(target) => !is_log_bridged() && rules.logs.has(target, level),
+                None => flags.has_log(),
+            };
+            if has_log {
+                let target = values.log_target().unwrap_or(metadata.target());
+                write_log(level.as_str(), target, metadata.name(), values);
             }
             let is_error = *callsite.metadata.level() == Level::ERROR;
             if is_error && (values.error().is_some() || rules.errors_fail) {
@@ -70,20 +77,16 @@ fn write_here(event: &Event<'_>, callsite: &'static Callsite, flags: Flags, rule
     );
 }
 
-/// Adds a log to the current span.
-fn write_log(callsite: &Callsite, values: &EventValues) {
-    let metadata = callsite.metadata;
-    // What `tracing` calls an event without a message says where it is.
+/// Adds a log to the current span. `name` is its message if it has none.
+pub(crate) fn write_log(level: &str, target: &str, name: &str, values: &EventValues) {
     let message = match values.message() {
-        "" => metadata.name(),
+        // What `tracing` calls an event without a message says where it is.
+        "" => name,
         message => message,
     };
     let write = || {
-        let about = [
-            ("level", metadata.level().as_str()),
-            ("target", metadata.target()),
-        ];
-        let about = about.map(|(key, text)| (key, trace_core::TagInput::Str(text)));
+        let about = [("level", level), ("target", target)];
+        let about = about.map(|(key, text)| (key, TagInput::Str(text)));
         add_log(message, about.into_iter().chain(values.fields()))
     };
     if !write() {
@@ -92,6 +95,22 @@ fn write_log(callsite: &Callsite, values: &EventValues) {
             write();
         });
     }
+}
+
+/// Set once a logger of the bridge writes records of `log` to spans.
+static IS_LOG_BRIDGED: AtomicBool = AtomicBool::new(false);
+
+/// Returns whether a logger of the bridge writes records of `log` to spans. Then those that
+/// `tracing-log` makes events of are there already.
+fn is_log_bridged() -> bool {
+    // Relaxed: it guards nothing.
+    IS_LOG_BRIDGED.load(Ordering::Relaxed)
+}
+
+/// Notes that a logger of the bridge writes records of `log` to spans.
+#[cfg(feature = "log")]
+pub(crate) fn note_log_bridged() {
+    IS_LOG_BRIDGED.store(true, Ordering::Relaxed);
 }
 
 /// Marks the current span as failed.
@@ -141,10 +160,10 @@ fn write_span(callsite: &'static Callsite, rule: &EventSpan, values: &EventValue
 }
 
 /// A value that was read.
-struct Shown<'a>(trace_core::TagInput<'a>);
+struct Shown<'a>(TagInput<'a>);
 
-impl trace_core::TagSource for Shown<'_> {
-    fn tag_input(&self) -> trace_core::TagInput<'_> {
+impl TagSource for Shown<'_> {
+    fn tag_input(&self) -> TagInput<'_> {
         self.0
     }
 }

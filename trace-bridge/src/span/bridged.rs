@@ -148,6 +148,7 @@ impl BridgedSpan {
     }
 
     /// Sets the parent of a root that has not begun; returns whether it could.
+    #[cfg(feature = "tracing")]
     pub(crate) fn set_parent(&self, parent: TraceContext) -> bool {
         match &self.held {
             Held::Pending(root) => root.set_parent(parent),

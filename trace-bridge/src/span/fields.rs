@@ -82,7 +82,9 @@ impl<'a> SpanFields<'a> {
                     self.message = text();
                 }
             }
-            Role::Value | Role::Message | Role::LogSource => self.span.add_tag(field.name(), value),
+            Role::Value | Role::Message | Role::LogTarget | Role::LogSource => {
+                self.span.add_tag(field.name(), value);
+            }
         }
     }
 }

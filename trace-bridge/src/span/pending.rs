@@ -54,6 +54,7 @@ impl PendingRoot {
     }
 
     /// Sets the parent; returns false if the root has begun.
+    #[cfg(feature = "tracing")]
     pub(crate) fn set_parent(&self, parent: TraceContext) -> bool {
         self.change(|description| description.parent = Some(parent))
             .is_some()

@@ -22,7 +22,9 @@ pub(crate) enum Role {
     StatusDescription,
     /// An error, which makes the span fail.
     Error,
-    /// Where a record of `log` came from, which `tracing-log` adds.
+    /// The target of a record of `log`, which `tracing-log` adds.
+    LogTarget,
+    /// Where such a record came from.
     LogSource,
 }
 
@@ -36,7 +38,8 @@ impl Role {
             ("otel.status_code", _) => Self::StatusCode,
             ("otel.status_description" | "otel.status_message", _) => Self::StatusDescription,
             ("error", _) => Self::Error,
-            ("log.target" | "log.module_path" | "log.file" | "log.line", true) => Self::LogSource,
+            ("log.target", true) => Self::LogTarget,
+            ("log.module_path" | "log.file" | "log.line", true) => Self::LogSource,
             _ => Self::Value,
         }
     }

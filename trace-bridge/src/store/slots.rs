@@ -270,6 +270,11 @@ impl<T> fmt::Debug for Slots<T> {
 mod tests {
     use super::*;
     use std::sync::Arc;
+    use std::thread::{Builder, JoinHandle};
+
+    fn spawn<R: Send + 'static>(body: impl FnOnce() -> R + Send + 'static) -> JoinHandle<R> {
+        Builder::new().name("slots".into()).spawn(body).unwrap()
+    }
 
     #[test]
     fn an_id_finds_its_value_until_its_last_handle_is_gone() {
@@ -322,7 +327,7 @@ mod tests {
         let threads: Vec<_> = (0..4_u64)
             .map(|thread| {
                 let slots = Arc::clone(&slots);
-                std::thread::spawn(move || {
+                spawn(move || {
                     let mut stale = Vec::new();
                     for round in 0..ROUNDS {
                         let value = thread << 32 | round;
@@ -355,7 +360,7 @@ mod tests {
             let threads: Vec<_> = (0..4)
                 .map(|_| {
                     let slots = Arc::clone(&slots);
-                    std::thread::spawn(move || {
+                    spawn(move || {
                         let seen = slots.with(id, |value| *value);
                         // Nobody writes while this thread has a handle.
                         assert_eq!(seen, Some(7));

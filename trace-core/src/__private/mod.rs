@@ -40,7 +40,7 @@ pub use layers::{
 pub use origin::{SpanOrigin, captured_links, link};
 pub use recording::*;
 pub use returned::Returned;
-pub use site_of_span::{SiteOfSpan, site_of};
+pub use site_of_span::{PlainSpan, PlainTags, SiteOfSpan, plain, site_of};
 pub use value_call::ValueCall;
 
 use std::fmt::{Debug, Display};

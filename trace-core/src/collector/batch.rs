@@ -4,6 +4,7 @@
 //! written. Spans from a collector that passes them on are records.
 
 use super::resource::BatchResource;
+use super::span_views::{SpanViews, Tracers};
 use super::view::SpanView;
 use crate::stream::decode::{Decoded, PartReport, TraceLosses};
 use crate::value::{Resource, SpanRecord, TraceId};
@@ -186,19 +187,22 @@ impl<'a> SpanBatch<'a> {
     }
 
     /// Returns the spans, in no particular order.
-    pub fn spans(&self) -> impl Iterator<Item = SpanView<'a>> {
-        let resource = self.resource.get();
-        let decoded = match &self.spans {
-            Spans::Decoded(decoded, _) => Some(*decoded),
-            Spans::Records(_) | Spans::Selected(_) => None,
+    #[inline]
+    pub fn spans(&self) -> impl DoubleEndedIterator<Item = SpanView<'a>> {
+        let tracers = |decoded| Tracers {
+            decoded,
+            resource: self.resource.get(),
         };
-        let streamed = decoded.into_iter().flat_map(move |decoded| {
-            let spans = self
-                .positions()
-                .filter_map(|position| decoded.spans().get(position));
-            spans.map(move |span| SpanView::from_stream(decoded, span, resource))
-        });
-        streamed.chain(self.borrowed().map(SpanView::from_record))
+        match &self.spans {
+            Spans::Decoded(decoded, None) => {
+                SpanViews::Decoded(tracers(decoded), decoded.spans().iter())
+            }
+            Spans::Decoded(decoded, Some(positions)) => {
+                SpanViews::Positions(tracers(decoded), positions.iter())
+            }
+            Spans::Records(records) => SpanViews::Records(records.iter()),
+            Spans::Selected(records) => SpanViews::Selected(records.iter()),
+        }
     }
 
     /// Returns the spans that are records.

@@ -9,13 +9,16 @@ mod batch;
 #[expect(clippy::module_inception, reason = "the noun that the folder is about")]
 mod collector;
 mod memory_collector;
+mod plain_span;
 mod resource;
+mod span_views;
 mod tracer_counts;
 mod view;
 
 pub use batch::SpanBatch;
 pub use collector::{Collector, CollectorError, CollectorFn, collector_fn};
 pub use memory_collector::MemoryCollector;
+pub use plain_span::{PlainSpan, PlainTags};
 pub use resource::BatchResource;
 pub(crate) use tracer_counts::CountSource;
 pub use tracer_counts::TracerCounts;

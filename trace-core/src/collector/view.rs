@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::plain_span::PlainSpan;
 use crate::stream::Site;
 use crate::stream::decode::{Decoded, IndexedSpan, StreamedSpan, StreamedTags};
 use crate::value::{
@@ -133,9 +134,7 @@ impl<'a> SpanView<'a> {
     pub fn parent_is_remote(&self) -> bool {
         match self.0 {
             Form::Record(record) => record.parent_is_remote,
-            Form::Stream(StreamedSpan { piece, span, .. }) => {
-                piece.remote_parent != 0 && piece.remote_parent == span.parent
-            }
+            Form::Stream(stream) => stream.parent_is_remote(),
         }
     }
 
@@ -334,6 +333,16 @@ impl<'a> SpanView<'a> {
                 is_as_site: stream.is_as_its_site(),
                 has_only_keys_of_site: stream.has_only_keys_of_site(),
             }),
+        }
+    }
+
+    /// Returns the span in a form that is read faster; `None` if it has more than most spans
+    /// have. Not public: see [`PlainSpan`].
+    #[inline]
+    pub(crate) fn plain(&self) -> Option<PlainSpan<'a>> {
+        match self.0 {
+            Form::Record(_) => None,
+            Form::Stream(stream) => PlainSpan::from_stream(stream),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Applies the application's redactor to a batch, before any collector gets it.
 //!
-//! This file owns the answers about keys, which are asked for once, and what happens if the
-//! redactor panics. It does not know what a secret is, and finds no texts: that is in
-//! `stream/decode`.
+//! This file keeps the redactor's verdicts about keys, so that each key is asked about only
+//! once. It also handles panics of the redactor. It does not know what a secret is.
+//! `stream/decode` finds the texts.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,17 +13,19 @@ use crate::process::caught::catch;
 use crate::stream::decode::{Decoded, ReplaceTexts};
 use crate::stream::{FieldKey, Header, Site};
 use crate::value::redaction::{KeyVerdict, REDACTED, Redactor};
-use crate::value::{Resource, TagArray, TagValue};
+use crate::value::{Resource, Tag, TagArray, TagRef, TagValue};
 
-/// The redactor of a tracer, and its answers about keys.
+/// The redactor of a tracer, and its verdicts about keys.
 pub(super) struct Redaction {
     redactor: Box<dyn Redactor>,
+    /// Whether the redactor replaces numbers.
+    sees_numbers: bool,
     /// The keys of sites, by the number of the site and the index of the key. Sites are never
-    /// removed, so neither is an answer.
+    /// removed, so their verdicts are kept, too.
     of_sites: Vec<Box<[SiteKey]>>,
-    /// What takes the place of the names of sites, by the number of the site.
+    /// The replacements for the names of sites, by the number of the site.
     names: Vec<Option<NewName>>,
-    /// Answers about keys that are set at run time.
+    /// Verdicts about keys that are set at run time.
     of_texts: RecentKeys,
 }
 
@@ -31,27 +33,32 @@ pub(super) struct Redaction {
 #[derive(Clone, Default)]
 struct SiteKey {
     verdict: Option<KeyVerdict>,
-    /// The last text under this key in which the redactor has found nothing. Most keys have
-    /// the same text again and again, such as a method or a host.
+    /// The last text under this key in which the redactor has found nothing. The texts of most
+    /// keys repeat, such as a method or a host.
     clean: String,
 }
 
-/// Answers about recent keys: each key has one place, and a key with the same place takes it.
-/// So its memory is bounded, even if keys are made of data.
+/// Verdicts about recent keys. Each key has one place, and replaces the key that had the place
+/// before. So its memory is bounded, even if keys contain data.
 struct RecentKeys(Box<[Option<Answer>]>);
 
-/// What takes the place of a name; `None` if it stays.
+/// The replacement for a name; `None` if the name stays.
 type NewName = Option<Box<str>>;
 
-/// A key, and the answer about it.
+/// A key, and the verdict about it.
 type Answer = (Box<str>, KeyVerdict);
 
-/// The longest text that is kept to be compared with the next one.
+/// The longest text that is kept for comparison with the next one.
 const MAX_CLEAN_BYTES: usize = 64;
 
 impl Redaction {
     pub(super) fn new(redactor: Box<dyn Redactor>) -> Self {
+        let sees_numbers = catch(|| redactor.sees_numbers());
         Self {
+            sees_numbers: sees_numbers.unwrap_or_else(|| {
+                after_panic();
+                true
+            }),
             redactor,
             of_sites: Vec::new(),
             names: Vec::new(),
@@ -83,8 +90,24 @@ impl Redaction {
                         }
                     }
                 }
-                _ => {}
+                _ => self.replace_numbers_of(tag),
             }
+        }
+    }
+
+    /// Replaces the numbers and booleans of a tag of the resource.
+    fn replace_numbers_of(&self, tag: &mut Tag) {
+        if !self.sees_numbers || self.ask(&tag.key) != KeyVerdict::ReplaceAll {
+            return;
+        }
+        let replace = |number: TagRef<'_>| self.replace_as_text(&tag.key, number);
+        match &mut tag.value {
+            TagValue::Array(array) => {
+                if let Some(texts) = array.numbers_as_texts(|number| Some(replace(number))) {
+                    *array = texts;
+                }
+            }
+            number => *number = TagValue::String(replace(number.as_ref())),
         }
     }
 
@@ -93,12 +116,12 @@ impl Redaction {
         let _is_well = call::call_collector(|| drop(self.redactor));
     }
 
-    /// Returns what takes the place of a string under a key.
+    /// Returns the replacement for a string under a key.
     fn replace(&self, verdict: KeyVerdict, key: &str, value: &str) -> Option<Cow<'static, str>> {
         match verdict {
             KeyVerdict::Keep => None,
             KeyVerdict::Scan => self.scan(value).map(Cow::Owned),
-            KeyVerdict::Replace => {
+            KeyVerdict::Replace | KeyVerdict::ReplaceAll => {
                 let replaced = catch(|| self.redactor.replace_value(key, value));
                 Some(replaced.unwrap_or_else(|| after_panic().into()))
             }
@@ -112,14 +135,20 @@ impl Redaction {
         catch(|| self.redactor.redact_text(text)).unwrap_or_else(|| Some(after_panic().to_owned()))
     }
 
+    /// Returns what takes the place of a number or a boolean.
+    fn replace_as_text(&self, key: &str, number: TagRef<'_>) -> Cow<'static, str> {
+        let replaced = catch(|| self.redactor.replace_value(key, &number.to_string()));
+        replaced.unwrap_or_else(|| after_panic().into())
+    }
+
     fn ask(&self, key: &str) -> KeyVerdict {
         catch(|| self.redactor.redact_key(key)).unwrap_or_else(|| {
             after_panic();
-            KeyVerdict::Replace
+            KeyVerdict::ReplaceAll
         })
     }
 
-    /// Returns what takes the place of a text under a key of a site.
+    /// Returns the replacement for a text under a key of a site.
     #[inline]
     fn replace_at(
         &mut self,
@@ -143,6 +172,7 @@ impl Redaction {
     }
 
     /// Returns what takes the place of a text that differs from the last one.
+    #[inline(never)]
     fn replace_new(
         &mut self,
         site: &'static Site,
@@ -160,7 +190,7 @@ impl Redaction {
         new
     }
 
-    /// Asks about a key of a site, and keeps the answer.
+    /// Asks for the verdict about a key of a site, and keeps it.
     #[cold]
     fn ask_about(&mut self, site: &'static Site, index: u16) -> KeyVerdict {
         let number = site_number(site);
@@ -179,6 +209,18 @@ impl Redaction {
         verdict
     }
 
+    /// Scans the name of a site, and keeps what takes its place.
+    #[cold]
+    fn scan_name(&mut self, number: usize, name: &str) {
+        if self.names.len() <= number {
+            self.names.resize_with(number + 1, || None);
+        }
+        let new = self.scan(name).map(Box::from);
+        if let Some(place) = self.names.get_mut(number) {
+            *place = Some(new);
+        }
+    }
+
     /// Returns the answer about a key that was set at run time.
     fn ask_text(&mut self, key: &str) -> KeyVerdict {
         if let Some(verdict) = self.of_texts.get(key) {
@@ -191,6 +233,7 @@ impl Redaction {
 }
 
 impl ReplaceTexts for Redaction {
+    #[inline]
     fn replace_value(
         &mut self,
         key: FieldKey<'_>,
@@ -206,18 +249,37 @@ impl ReplaceTexts for Redaction {
         }
     }
 
+    fn sees_numbers(&self) -> bool {
+        self.sees_numbers
+    }
+
+    fn replace_number(
+        &mut self,
+        key: FieldKey<'_>,
+        site: &'static Site,
+        number: TagRef<'_>,
+    ) -> Option<Cow<'static, str>> {
+        let verdict = match key {
+            FieldKey::Site { index, .. } => {
+                let keys = self.of_sites.get(site_number(site));
+                let known = keys.and_then(|keys| keys.get(usize::from(index))?.verdict);
+                known.unwrap_or_else(|| self.ask_about(site, index))
+            }
+            FieldKey::Text(key) => self.ask_text(key),
+        };
+        let is_replaced = verdict == KeyVerdict::ReplaceAll;
+        is_replaced.then(|| self.replace_as_text(key.text(site), number))
+    }
+
     fn replace_text(&mut self, text: &str) -> Option<String> {
         self.scan(text)
     }
 
+    #[inline]
     fn replace_name(&mut self, site: &'static Site) -> Option<&str> {
         let number = site_number(site);
-        if self.names.len() <= number {
-            self.names.resize_with(number + 1, || None);
-        }
-        if self.names.get(number)?.is_none() {
-            let new = self.scan(site.operation_name()).map(Box::from);
-            *self.names.get_mut(number)? = Some(new);
+        if !self.names.get(number).is_some_and(Option::is_some) {
+            self.scan_name(number, site.operation_name());
         }
         self.names.get(number)?.as_ref()?.as_deref()
     }
@@ -229,7 +291,7 @@ fn site_number(site: &'static Site) -> usize {
     Header::from_word(site.known_header()).large() as usize
 }
 
-/// Reports that the redactor panicked. Returns what takes the place of the text.
+/// Reports that the redactor panicked. Returns the replacement for the text.
 #[cold]
 fn after_panic() -> &'static str {
     diagnostics::redactor_panicked();
@@ -237,7 +299,7 @@ fn after_panic() -> &'static str {
 }
 
 impl RecentKeys {
-    /// How many keys have a place. More than the keys of most services.
+    /// How many keys have a place. Most services have fewer keys.
     const PLACES: usize = 512;
 
     /// Longer keys are not kept, so the memory is bounded.
@@ -261,7 +323,7 @@ impl RecentKeys {
     }
 
     /// Returns the place of a key, from its length and its last eight bytes, because keys of
-    /// one group begin alike. A bad distribution costs only time.
+    /// one group begin with the same bytes. A bad distribution costs only time.
     fn place(key: &str) -> usize {
         const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
         let bytes = key.as_bytes();

@@ -309,15 +309,11 @@ impl Chunk {
         Some((span, entry, next))
     }
 
-    /// Reads the entry at `cursor`, if it is a tag with a key of `site`, its span's site, and
-    /// a value that is not an array. Returns `None` for other entries, for a damaged one, and
-    /// at the end.
+    /// Reads the entry at `cursor`, if it is a tag with a key of its span's site, and a value
+    /// that is not an array. Returns the index of the key and the value. Returns `None` for
+    /// other entries, for a damaged one, and at the end.
     #[inline]
-    pub(crate) fn plain_tag(
-        &self,
-        cursor: Cursor,
-        site: &'static Site,
-    ) -> Option<(&'static str, TagRef<'_>)> {
+    pub(crate) fn plain_tag(&self, cursor: Cursor) -> Option<(u16, TagRef<'_>)> {
         const TAG: u8 = EntryKind::Tag as u8;
         let words = self.words.get(cursor.word as usize..)?;
         let header = Header::from_word(*words.first()?);
@@ -336,7 +332,7 @@ impl Chunk {
             }
             _ => return None,
         };
-        Some((site.tag_key(header.index().into()), value))
+        Some((header.index(), value))
     }
 
     /// Returns the header of the entry at `cursor`, without reading the entry.

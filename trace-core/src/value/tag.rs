@@ -97,6 +97,35 @@ pub enum TagRef<'a> {
     Array(&'a TagArray),
 }
 
+impl TagArray {
+    /// Returns an array of texts in place of one of numbers or booleans. `None` if the array
+    /// has texts, or if `to_text` returns it for one of them.
+    pub(crate) fn numbers_as_texts(
+        &self,
+        to_text: impl FnMut(TagRef<'_>) -> Option<Cow<'static, str>>,
+    ) -> Option<Self> {
+        let texts: Option<_> = match self {
+            Self::Bool(values) => values
+                .iter()
+                .map(|one| TagRef::Bool(*one))
+                .map(to_text)
+                .collect(),
+            Self::I64(values) => values
+                .iter()
+                .map(|one| TagRef::I64(*one))
+                .map(to_text)
+                .collect(),
+            Self::F64(values) => values
+                .iter()
+                .map(|one| TagRef::F64(*one))
+                .map(to_text)
+                .collect(),
+            Self::String(_) => None,
+        };
+        texts.map(Self::String)
+    }
+}
+
 impl TagValue {
     /// Borrows the value.
     #[must_use]

@@ -1,6 +1,6 @@
 //! Values of attributes of any form, and the tags that they become.
 //!
-//! Turns a value that `TagValue` has no type for into text. Reads nothing.
+//! A value for which `TagValue` has no type becomes text. Does not parse.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -21,10 +21,10 @@ pub(super) enum AnyValue {
     List(Vec<(String, Self)>),
 }
 
-/// Makes tags; the last of several with one key counts.
+/// Makes tags. If several have the same key, the last one counts.
 pub(super) fn unique(pairs: impl ExactSizeIterator<Item = (String, TagValue)>) -> Vec<Tag> {
     let mut tags: Vec<Tag> = Vec::with_capacity(pairs.len());
-    // Comparing every pair is fastest for a few tags, and far too slow for many.
+    // Comparing every pair is fastest for a few tags, but far too slow for many.
     let mut places = HashMap::new();
     let is_large = pairs.len() > 32;
     for (key, value) in pairs {
@@ -107,7 +107,7 @@ impl AnyValue {
     }
 }
 
-/// Writes a text of JSON.
+/// Writes a JSON string.
 fn write_text(text: &str, out: &mut String) {
     out.push('"');
     for character in text.chars() {
@@ -125,7 +125,7 @@ fn write_text(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Makes an array of values of one type; other types make it one of texts.
+/// Makes an array. If the values have different types, it is an array of texts.
 fn tag_array(values: Vec<AnyValue>) -> TagArray {
     fn all<T>(values: &[AnyValue], pick: impl Fn(&AnyValue) -> Option<T>) -> Option<Vec<T>> {
         values.iter().map(pick).collect()

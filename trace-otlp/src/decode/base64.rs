@@ -1,6 +1,6 @@
 //! Reads ids in base64.
 //!
-//! Clients write them if they follow the rules for protobuf instead of OTLP's.
+//! Clients write such ids if they follow the JSON rules of protobuf instead of those of OTLP.
 
 use crate::base64_digit::base64_digit;
 

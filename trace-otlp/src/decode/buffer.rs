@@ -1,5 +1,4 @@
-//! Buffers the part of an input that was read and not yet used, and tracks its
-//! position.
+//! Buffers the part of an input that was read but not yet used, and tracks its position.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -8,12 +7,14 @@ use super::scan::{End, Scan};
 
 pub(super) struct Buffer<R> {
     reader: R,
-    /// Bytes `done..filled` were read and are not used yet.
+    /// Bytes `done..filled` were read but are not used yet.
     bytes: Vec<u8>,
     done: usize,
     filled: usize,
     /// The place of byte `done` in the input.
     at: Position,
+    /// Most objects and arrays of one request.
+    max_items: usize,
     progress: Progress,
 }
 
@@ -38,6 +39,7 @@ impl<R> Buffer<R> {
             done: 0,
             filled: 0,
             at: Position { line: 1, column: 1 },
+            max_items: usize::MAX,
             progress: Progress::Reading,
         }
     }
@@ -47,9 +49,13 @@ impl<R> Buffer<R> {
         self.at
     }
 
-    /// Returns the bytes that were read and not passed over.
+    /// Returns the bytes that were read but not passed over.
     pub(super) fn rest(&self) -> &[u8] {
         self.bytes.get(self.done..self.filled).unwrap_or_default()
+    }
+
+    pub(super) const fn set_max_items(&mut self, items: usize) {
+        self.max_items = items;
     }
 
     pub(super) fn is_broken(&self) -> bool {
@@ -90,7 +96,7 @@ impl<R: Read> Buffer<R> {
         }
     }
 
-    /// Passes over everything before such a byte; over everything if there is none.
+    /// Passes over everything before such a byte, or over everything if there is none.
     pub(super) fn skip_to(
         &mut self,
         max_bytes: usize,
@@ -112,7 +118,7 @@ impl<R: Read> Buffer<R> {
         }
     }
 
-    /// Returns where the object or the array ends that begins here.
+    /// Returns the end of the object or array that begins here.
     pub(super) fn find_end(&mut self, max_bytes: usize) -> Result<End, DecodeError> {
         let mut scan = Scan::new(self.at.column);
         loop {
@@ -124,6 +130,12 @@ impl<R: Read> Buffer<R> {
             };
             if bytes > max_bytes {
                 return Err(self.too_long(self.at, "the request", max_bytes));
+            }
+            if scan.items() > self.max_items {
+                self.progress = Progress::Broken;
+                let most = self.max_items;
+                let message = format!("the request has more than {most} objects and arrays");
+                return Err(DecodeError::new(self.at, message));
             }
             match end {
                 Some(end) => return Ok(end),
@@ -137,7 +149,7 @@ impl<R: Read> Buffer<R> {
         DecodeError::new(at, format!("{what} has more than {max_bytes} bytes"))
     }
 
-    /// Reads more; returns whether there was any.
+    /// Reads more. Returns whether there was more.
     pub(super) fn fill(&mut self) -> Result<bool, DecodeError> {
         if self.progress != Progress::Reading {
             return Ok(false);
@@ -158,7 +170,7 @@ impl<R: Read> Buffer<R> {
                 Ok(false)
             }
             Ok(bytes) => {
-                // A faulty reader may claim to have filled more than the buffer has.
+                // A faulty reader may claim to have filled more than the buffer's size.
                 self.filled += bytes.min(space_bytes);
                 Ok(true)
             }

@@ -5,7 +5,7 @@ use trace_core::{Collector, Resource, SpanBatch, SpanRecord};
 use super::error::DecodeError;
 use crate::facts::TraceReports;
 
-/// Most problems that are kept: even a small span can have a long message.
+/// Most problems that are kept, because even a small span can cause a long message.
 pub(super) const MAX_PROBLEMS: usize = 100;
 
 /// The spans of one `ExportTraceServiceRequest`.
@@ -13,22 +13,22 @@ pub(super) const MAX_PROBLEMS: usize = 100;
 pub struct DecodedRequest {
     /// Spans by the resource that recorded them, in the order of the input.
     pub groups: Vec<ResourceSpans>,
-    /// How many spans were left out. If a part of the input cannot be read, the spans in it
-    /// count as far as they can be found; a request, a group or another value without spans
-    /// counts as one. Always 0 unless
-    /// [`DecodeOptions::lenient`](super::DecodeOptions::lenient) is set.
+    /// How many spans were left out. If a part of the input cannot be read, the spans that can
+    /// be found in it count. A request, a group or another value in which none is found counts
+    /// as one. Always 0 unless [`DecodeOptions::lenient`](super::DecodeOptions::lenient) is
+    /// set.
     pub left_out: u64,
-    /// The reasons for which parts were left out, the first 100.
+    /// The first 100 reasons why parts were left out.
     pub problems: Vec<DecodeError>,
-    /// How many values of enums are unknown, kinds or codes of a status; they are read as
-    /// not specified.
+    /// How many enum values are unknown (kinds of spans, and codes of statuses). They are read
+    /// as unspecified.
     pub unknown_enums: u64,
     /// How many Jaeger spans name a process that their trace does not have; their service
     /// is `unknown_service`.
     pub unknown_services: u64,
-    /// The reason for which an answer of Tempo or Jaeger is incomplete, as it says itself:
-    /// up to 240 characters, written as by [`visible`](trace_core::visible). `None` if it
-    /// does not say that it is incomplete.
+    /// The reason that an answer of Tempo or Jaeger gives for being incomplete: up to 240
+    /// characters, written by [`visible`](trace_core::visible). `None` if the answer does not
+    /// report that it is incomplete.
     pub partial: Option<String>,
 }
 
@@ -39,11 +39,11 @@ pub struct ResourceSpans {
     pub resource: Resource,
     /// The spans of all scopes, in the order of the input.
     pub spans: Vec<SpanRecord>,
-    /// What is reported of their traces and others.
+    /// Reports about their traces and about others.
     pub reports: TraceReports,
 }
 
-/// The contents of an input, in numbers.
+/// Totals of an input.
 #[derive(Clone, Debug, Default)]
 pub struct Totals {
     /// Requests, including those that cannot be read.
@@ -52,14 +52,13 @@ pub struct Totals {
     pub spans: u64,
     /// How many spans were left out; see [`DecodedRequest::left_out`].
     pub left_out: u64,
-    /// The reasons for which parts were left out, the first 100.
+    /// The first 100 reasons why parts were left out.
     pub problems: Vec<DecodeError>,
-    /// How many values of enums are unknown; see [`DecodedRequest::unknown_enums`].
+    /// How many enum values are unknown; see [`DecodedRequest::unknown_enums`].
     pub unknown_enums: u64,
     /// How many spans have an unknown service; see [`DecodedRequest::unknown_services`].
     pub unknown_services: u64,
-    /// The reasons for which answers are incomplete, the first 100; see
-    /// [`DecodedRequest::partial`].
+    /// The first 100 reasons why answers are incomplete; see [`DecodedRequest::partial`].
     pub partial: Vec<String>,
 }
 
@@ -76,7 +75,7 @@ impl DecodedRequest {
         self.len() == 0
     }
 
-    /// Passes the spans to `collector`, in one batch for each group, with what is reported of
+    /// Passes the spans to `collector`, in one batch for each group, with the reports about
     /// their traces.
     pub fn feed(&self, collector: &(impl Collector + ?Sized)) {
         for group in &self.groups {
@@ -86,7 +85,7 @@ impl DecodedRequest {
 }
 
 impl ResourceSpans {
-    /// Makes a group of which nothing is reported.
+    /// Makes a group without reports.
     #[must_use]
     pub fn new(resource: Resource, spans: Vec<SpanRecord>) -> Self {
         Self {
@@ -96,7 +95,7 @@ impl ResourceSpans {
         }
     }
 
-    /// Returns the spans and reports in the form that collectors take.
+    /// Returns the spans and reports as a batch for collectors.
     ///
     /// A [`TraceCollector`](trace_core::TraceCollector) then knows what the tracer that sent
     /// the spans knew: which parts of a trace have ended, and which spans it has lost.

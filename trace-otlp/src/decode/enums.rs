@@ -4,7 +4,7 @@ use trace_core::SpanKind;
 
 use super::scalar::Scalar;
 
-/// An enum; an unknown value is read as not specified, the default.
+/// An enum. An unknown value is read as unspecified, the default.
 pub(super) trait Enum: Default {
     const EXPECTED: &'static str;
 

@@ -1,4 +1,4 @@
-//! The error of decoding: what cannot be read, with its line, column and path.
+//! The error of decoding, with the line, column and path of the part that cannot be read.
 
 use std::fmt;
 use std::io;
@@ -27,14 +27,15 @@ pub struct DecodeError {
     pub(super) source: Option<Arc<io::Error>>,
 }
 
-/// A place in the input; both count from 1, columns in bytes. Both are 0 in protobuf.
+/// A place in the input. Lines and columns count from 1, and columns count bytes. Both are 0
+/// in protobuf.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Position {
     pub(super) line: usize,
     pub(super) column: usize,
 }
 
-/// Most characters of a message and of a path: both quote the input.
+/// Most characters of a message and of a path, because both quote the input.
 #[cfg(feature = "json")]
 pub(super) const MAX_MESSAGE_CHARS: usize = 240;
 
@@ -45,17 +46,17 @@ impl DecodeError {
         self.at.line
     }
 
-    /// Returns the column in the line, in bytes from 1; the mistake is at that column or
-    /// ends there. 0 in protobuf.
+    /// Returns the column in the line, in bytes from 1. The mistake is at this column or ends
+    /// there. 0 in protobuf.
     #[must_use]
     pub fn column(&self) -> usize {
         self.at.column
     }
 
     /// Returns the field within its request, for example
-    /// `resourceSpans[0].scopeSpans[0].spans[4].traceId`; empty when it is the
-    /// request itself, or text between requests. In protobuf, fields have their names
-    /// there, such as `trace_id`.
+    /// `resourceSpans[0].scopeSpans[0].spans[4].traceId`; empty for the request itself, and
+    /// for text between requests. For protobuf, fields have their protobuf names, such as
+    /// `trace_id`.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path

@@ -1,4 +1,4 @@
-//! Makes errors of JSON: from serde's, with the place in the input.
+//! Makes errors of JSON from serde's errors, and adds the place in the input.
 
 use std::io;
 use std::sync::Arc;
@@ -29,8 +29,8 @@ impl DecodeError {
         }
     }
 
-    /// Makes an error from serde's. `start` is where the text begins, `outer` the path to
-    /// the text, `inner` the path within it.
+    /// Makes an error from serde's. `start` is where the text begins, `outer` is the path to
+    /// the text, and `inner` is the path within it.
     pub(super) fn from_json(
         error: &serde_json::Error,
         start: Position,
@@ -66,7 +66,7 @@ impl DecodeError {
 }
 
 /// Makes the error of parsing `text` as a `T`, with the path to the field. The text is parsed
-/// once more, because following the path would slow down every request without an error.
+/// again, because tracking the path in the first pass would slow down requests without errors.
 pub(super) fn explain<'a, T: Deserialize<'a>>(
     text: &'a [u8],
     error: &serde_json::Error,
@@ -79,7 +79,7 @@ pub(super) fn explain<'a, T: Deserialize<'a>>(
     };
     let (error, path) = (tracked.inner(), tracked.path());
     let mut problem = DecodeError::from_json(error, start, outer, Some(path));
-    // serde's position is after what it has read, which may be more than the value.
+    // serde's position is after the last byte that it has read, which may be beyond the value.
     if error.classify() == Category::Data && found(&error.to_string()).is_some() {
         let before = place_of(text, path).and_then(|place| text.get(..place));
         problem.at = before.map_or(problem.at, |before| start.after(before));
@@ -87,8 +87,8 @@ pub(super) fn explain<'a, T: Deserialize<'a>>(
     problem
 }
 
-/// Returns the place in a text of the value with this path: its end, or its beginning if it
-/// has parts.
+/// Finds the value with this path in a text. Returns its end, or its beginning if it has
+/// parts.
 fn place_of(text: &[u8], path: &Path) -> Option<usize> {
     let mut range = 0..text.len();
     for segment in path {
@@ -107,7 +107,7 @@ fn place_of(text: &[u8], path: &Path) -> Option<usize> {
     }
 }
 
-/// Returns what serde found, and what it expected, if a value is at fault.
+/// If a value is at fault, returns what serde found and what it expected.
 fn found(text: &str) -> Option<(&str, &str)> {
     let prefixes = ["invalid type: ", "invalid value: "];
     let mut found = prefixes
@@ -116,7 +116,7 @@ fn found(text: &str) -> Option<(&str, &str)> {
     found.next()?.rsplit_once(", expected ")
 }
 
-/// Turns serde's message into one that follows the path; also returns the field at fault if
+/// Rewrites serde's message so that it follows the path. Also returns the field at fault if
 /// the path does not name it.
 fn reword(text: &str, category: Category, is_whole: bool) -> (Option<&str>, String) {
     match category {
@@ -163,7 +163,7 @@ fn json_words(words: &str) -> &str {
 }
 
 impl Position {
-    /// Returns the place that is at `line` and `column` of a text that begins here.
+    /// Returns the place at `line` and `column` of a text that begins here.
     pub(super) fn plus(self, line: usize, column: usize) -> Self {
         match line {
             0 | 1 => Self {

@@ -1,15 +1,15 @@
 //! Recognizes documents that are not OTLP.
 //!
-//! Owns the fields by which it recognizes them. Does not read their spans.
+//! Owns the lists of fields by which documents are recognized. Does not read their spans.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// What a document is.
+/// The kind of a document.
 pub(super) enum Found {
-    /// It has a field of an OTLP document, or of an object that is put around one.
+    /// It has a field of an OTLP document, or of an object around one.
     Otlp(String),
     ZipkinSpan,
     /// `{"data": [..]}`
@@ -63,7 +63,7 @@ const ZIPKIN: [&str; 9] = [
     "tags",
 ];
 
-/// Fields of OpenTelemetry spans in other forms, which no span of Zipkin has.
+/// Fields of OpenTelemetry spans in other formats. No span of Zipkin has them.
 const CONSOLE: [&str; 9] = [
     "attributes",
     "events",
@@ -91,7 +91,7 @@ const LOG: [&str; 8] = [
 /// Other fields by which documents are recognized.
 const SHARED: [&str; 5] = ["id", "name", "timestamp", "traceId", "traces"];
 
-/// Fields of an OTLP document, and of objects that are put around one.
+/// Fields of an OTLP document, and of objects around one.
 const OTLP: [&str; 9] = [
     "resourceSpans",
     "resource_spans",
@@ -126,8 +126,8 @@ pub(super) fn look_at(text: &[u8]) -> Found {
     let is_dump = has_ids && (has_any(&CONSOLE) || zipkin.has_kind_by_number());
     let is_first_version = has(&["binaryAnnotations"]) || zipkin.has_endpoint();
     if has_ids && !is_dump && !is_first_version && !has_any(&LOG) {
-        // Storage backends add their own fields. An object with a field that is unknown
-        // here needs another field that only Zipkin has.
+        // Storage backends add their own fields. So an object with an unknown field also needs
+        // a field that only Zipkin has.
         let is_known = fields.number == fields.telling.len();
         if is_known || has_any(&ZIPKIN) {
             return Found::ZipkinSpan;
@@ -189,7 +189,7 @@ fn console_of(language: &str) -> String {
     )
 }
 
-/// Whether the first of `data` has spans.
+/// Returns whether the first element of `data` has spans.
 fn is_of_jaeger(text: &[u8]) -> bool {
     #[derive(serde::Deserialize)]
     struct Answer {
@@ -203,7 +203,7 @@ fn is_of_jaeger(text: &[u8]) -> bool {
     serde_json::from_slice(text).is_ok_and(|answer: Answer| !answer.data.is_empty())
 }
 
-/// Whether `traces` are the results of a Tempo search, which have no spans.
+/// Returns whether `traces` are the results of a Tempo search, which have no spans.
 fn is_search(text: &[u8]) -> bool {
     #[derive(serde::Deserialize)]
     struct Answer {
@@ -219,8 +219,8 @@ fn is_search(text: &[u8]) -> bool {
     answer.is_ok_and(|answer: Answer| answer.traces.iter().all(|trace| trace.spans.is_none()))
 }
 
-/// The fields that show whether a span is of Zipkin's version 2; all absent if the span cannot
-/// be read.
+/// The fields that show whether a span has Zipkin's version 2. All are absent if the span
+/// cannot be read.
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
 struct Zipkin<'a> {
@@ -245,7 +245,7 @@ impl<'a> Zipkin<'a> {
         self.kind.is_some_and(is_number)
     }
 
-    /// Whether an annotation has an endpoint, as in version 1.
+    /// Returns whether an annotation has an endpoint, as in version 1.
     fn has_endpoint(&self) -> bool {
         let annotations = self.annotations.as_deref().unwrap_or_default();
         annotations
@@ -256,13 +256,13 @@ impl<'a> Zipkin<'a> {
 
 /// The names of an object's fields.
 struct Fields {
-    /// Some of them, in the order of the document.
+    /// The first of the names, in the order of the document.
     first: Vec<String>,
     number: usize,
     telling: Vec<&'static str>,
 }
 
-/// Fields that are named.
+/// Most fields that an error names.
 const SHOWN: usize = 4;
 
 impl fmt::Display for Fields {

@@ -1,7 +1,7 @@
 //! Cuts an input into requests.
 //!
-//! Decides where a request begins and ends, and where reading resumes after an error.
-//! Does not look into a request.
+//! Decides where a request begins and ends, and where reading resumes after an error. Does not
+//! read the content of a request.
 
 use std::fmt;
 use std::io::Read;
@@ -14,9 +14,9 @@ use super::surrogates;
 
 /// An input as a sequence of JSON objects.
 ///
-/// There may be white space between objects, and arrays around them. An object ends with
-/// its last brace, or where it is obviously cut off: at the end of a line within a text, or
-/// before a line that begins another object and cannot continue this one; see `scan`.
+/// There may be white space between objects, and arrays around them. An object ends with its
+/// last brace, or where it is obviously cut off. That is at the end of a line within a text,
+/// or before a line that begins another object and cannot continue this one; see `scan`.
 pub(super) struct Frames<R> {
     input: Buffer<R>,
     expecting: Expecting,
@@ -25,7 +25,7 @@ pub(super) struct Frames<R> {
     /// What to skip before the next object.
     unread: Unread,
     /// Whether an object in these arrays was cut off, so that a comma or bracket may be
-    /// lost with it.
+    /// missing.
     is_damaged: bool,
     /// Whether a comma or bracket between objects was reported as superfluous.
     is_loose: bool,
@@ -55,8 +55,8 @@ enum Expecting {
     ArrayComma,
 }
 
-/// A part that cannot be read and was not yet skipped. It is skipped only when more is read,
-/// so a caller that stops at an error does not wait for more input.
+/// A part that cannot be read and is not skipped yet. It is skipped only at the next read, so
+/// a caller that stops at an error does not wait for more input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unread {
     Nothing,
@@ -68,9 +68,16 @@ enum Unread {
     Object(usize, Key),
 }
 
-/// Most arrays within each other: Zipkin returns traces as arrays of arrays of spans.
+/// Most nested arrays. Zipkin returns traces as arrays of arrays of spans.
 const MAX_ARRAYS: usize = 2;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+impl<R> Frames<R> {
+    /// Sets how many objects and arrays a request may have.
+    pub(super) const fn set_max_items(&mut self, items: usize) {
+        self.input.set_max_items(items);
+    }
+}
 
 impl<R: Read> Frames<R> {
     pub(super) fn new(reader: R) -> Self {
@@ -138,8 +145,8 @@ impl<R: Read> Frames<R> {
         }
     }
 
-    /// Leaves the arrays that were cut off before an array that begins here: the one that
-    /// begins in the same column, and those within it.
+    /// When an array begins here, leaves the arrays that were cut off before it: the one that
+    /// began in the same column, and those within it.
     fn leave_arrays(&mut self) {
         let column = self.input.at().column;
         let same = self.arrays.iter().rposition(|begin| *begin == column);
@@ -168,7 +175,7 @@ impl<R: Read> Frames<R> {
         if self.input.rest().starts_with(BYTE_ORDER_MARK) {
             self.input.skip_mark(BYTE_ORDER_MARK.len());
         }
-        // A text with two bytes a character may begin with a brace.
+        // A text with two bytes per character may begin with a brace.
         while self.input.rest() == b"{" && self.input.fill()? {}
         match magic::data(self.input.rest()) {
             Some(_) => Err(self.refuse(Expecting::Top)),

@@ -1,5 +1,5 @@
-//! Reads traces as Jaeger's UI and its HTTP API return them. The docs of `decode` say what
-//! each field becomes.
+//! Reads traces as Jaeger's UI and its HTTP API return them. The docs of `decode` describe
+//! what each field becomes.
 //!
 //! Source: jaegertracing/jaeger, `model/json`; OpenTelemetry specification, *OpenTelemetry
 //! to Jaeger Transformation*.
@@ -27,7 +27,7 @@ use crate::conventions::key;
 struct Answer<'a> {
     #[serde(borrow)]
     data: Vec<&'a RawValue>,
-    /// The reasons for which traces are missing from it.
+    /// The reasons why traces are missing from the answer.
     #[serde(borrow, default)]
     errors: Option<&'a RawValue>,
 }
@@ -120,7 +120,7 @@ pub(super) fn read_trace(
 
 fn read_spans(reader: &mut Reader<'_>, trace: &Trace<'_>, outer: &str) -> Result<(), DecodeError> {
     let mut groups: Vec<ResourceSpans> = Vec::new();
-    // By process: the index of its group, if it can be read.
+    // The index of the group of each process; `None` if the process cannot be read.
     let mut group_indexes: HashMap<(String, Option<&str>), Option<usize>> = HashMap::new();
     for (index, text) in trace.spans.iter().enumerate() {
         let Some(mut span) = reader.span::<Span<'_>>(outer, index, text)? else {
@@ -164,7 +164,7 @@ fn read_spans(reader: &mut Reader<'_>, trace: &Trace<'_>, outer: &str) -> Result
 }
 
 impl Process {
-    /// Returns its tags, and its name as one of them.
+    /// Returns the tags of the process, including its name.
     fn tags(mut self) -> Vec<Tag> {
         if !self.service_name.is_empty() {
             self.tags.push(KeyValue {

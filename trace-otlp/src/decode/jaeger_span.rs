@@ -1,4 +1,4 @@
-//! Reads spans of Jaeger. The docs of `decode` say what each field becomes.
+//! Reads spans of Jaeger. The docs of `decode` describe what each field becomes.
 //!
 //! Source: jaegertracing/jaeger, `model/json`; OpenTelemetry specification, *OpenTelemetry
 //! to Jaeger Transformation*.
@@ -157,7 +157,7 @@ fn link(reference: &Reference) -> Option<Link> {
 }
 
 impl Reference {
-    /// Returns the type in lower case; without one it is `child_of`.
+    /// Returns the type in lower case. The default is `child_of`.
     fn name(&self) -> String {
         match self.ref_type.as_str() {
             "" => "child_of".to_owned(),
@@ -166,13 +166,13 @@ impl Reference {
     }
 }
 
-/// Makes tags; the last of several with one key counts.
+/// Makes tags. If several have the same key, the last one counts.
 pub(super) fn tags(pairs: Vec<KeyValue>) -> Vec<Tag> {
     let pairs = pairs.into_iter();
     unique(pairs.map(|pair| (pair.key, tag_value(&pair.value_type, pair.value))))
 }
 
-/// Returns a value in its type, or as text if it does not have that type.
+/// Returns a value with the type `value_type`, or as text if it does not have this type.
 fn tag_value(value_type: &str, value: Loose) -> TagValue {
     let untyped = match &value {
         Loose::Bool(value) => Some((*value).into()),

@@ -1,8 +1,8 @@
 //! Recognizes input that is not JSON by its first bytes, and names it for error messages.
 
-/// The first bytes of other data that programs write in place of JSON.
+/// The first bytes of other formats that programs write instead of JSON.
 ///
-/// Source: RFC 1952; RFC 8878; *APPNOTE.TXT* of ZIP; the sites of the others.
+/// Source: RFC 1952; RFC 8878; *APPNOTE.TXT* of ZIP; the web sites of the others.
 const MAGIC: [(&[u8], &str); 11] = [
     (b"\x1f\x8b", "gzip data"),
     (b"\x28\xb5\x2f\xfd", "zstd data"),
@@ -20,7 +20,7 @@ const MAGIC: [(&[u8], &str); 11] = [
 /// Bytes that are needed to recognize all of them.
 pub(super) const MAGIC_BYTES: usize = 5;
 
-/// Returns the name of the data that begins with `bytes`, if it is not text in UTF-8.
+/// Returns the name of the format that begins with `bytes`, if it is not UTF-8 text.
 pub(super) fn data(bytes: &[u8]) -> Option<&'static str> {
     let known = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic));
     known.map(|(_, name)| *name).or(match bytes {
@@ -30,12 +30,12 @@ pub(super) fn data(bytes: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Returns whether `bytes` are too short, and may still become some of the known `data`.
+/// Returns whether `bytes` are too short, but may be the beginning of a known format.
 pub(super) fn may_be_data(bytes: &[u8]) -> bool {
     bytes.len() < MAGIC_BYTES && MAGIC.iter().any(|(magic, _)| magic.starts_with(bytes))
 }
 
-/// Describes the first of `bytes`, for an error.
+/// Describes the first bytes, for an error.
 pub(super) fn name(bytes: &[u8]) -> String {
     match (data(bytes), bytes.first()) {
         (Some(name), _) => name.to_owned(),

@@ -1,94 +1,94 @@
 //! Reads OTLP as this crate and other OpenTelemetry programs write it, and the traces of
 //! Tempo, Jaeger and Zipkin.
 //!
-//! [`requests`] reads JSON, with the feature `json`, and [`protobuf()`] Protocol Buffers, with
-//! the feature `protobuf-decode`. The rest of this page is about JSON.
+//! [`requests`] reads JSON (feature `json`), and [`protobuf()`] reads Protocol Buffers
+//! (feature `protobuf-decode`). The rest of this page is about JSON.
 //!
-//! The input is one request, several requests (one a line, one after another, or
-//! pretty-printed), or an array of requests. A request may be within a `result`, as
-//! Jaeger's third API answers, or a `trace`; it may have Tempo's `batches`, or be one
-//! `ResourceSpans`, as the Java SDK logs it. Any other document is refused, also one with
+//! The input is one request, several requests (one per line, one after another, or
+//! pretty-printed), or an array of requests. A request may be within a `result`, as in answers
+//! of Jaeger's third API, or within a `trace`. It may have Tempo's `batches`, or be a single
+//! `ResourceSpans`, as the Java SDK logs it. Any other document is refused, including one with
 //! only logs or metrics, and the error says what the document is.
 //!
 //! The decoder accepts what real clients send:
 //!
 //! - 64-bit integers are numbers or texts, and may have an exponent.
-//! - Enums are numbers or names. An unknown value is read as not specified, and counted.
+//! - Enums are numbers or names. An unknown value is read as unspecified, and counted.
 //! - Ids are in hex of either case, or in base64.
-//! - Half a surrogate pair is U+FFFD.
-//! - Field names are in camel or snake case. `null` is absent, and missing fields have their
-//!   default; only a span's ids are required.
+//! - Half a surrogate pair becomes U+FFFD.
+//! - Field names are in camel or snake case. `null` means absent, and missing fields have
+//!   their default. Only a span's ids are required.
 //!
-//! Some things change:
+//! Some values change:
 //!
-//! - A value that a [`SpanRecord`](trace_core::SpanRecord) has no type for becomes text: a
-//!   `kvlistValue` and an array of values of several types become JSON, a `bytesValue` keeps
-//!   its base64, an empty value becomes an empty text.
-//! - If a `traceState` is bad, only that is dropped. A link without ids is dropped, and
-//!   counted in the span's `dropped`.
+//! - A value for which a [`SpanRecord`](trace_core::SpanRecord) has no type becomes text: a
+//!   `kvlistValue`, or an array of values of several types, becomes JSON, a `bytesValue` stays
+//!   base64, and an empty value becomes an empty text.
+//! - If a `traceState` is invalid, only the trace state is dropped. A link without ids is
+//!   dropped, and counted in the span's `dropped`.
 //! - A service without a name is `unknown_service`.
-//! - A missing start or end is zero. That, and an end before the start, is kept: the
-//!   assembler of the trace reports it.
-//! - How many attributes an event or a link has lost is not read.
+//! - A missing start or end becomes zero. This zero, and an end before the start, are kept,
+//!   and the assembler of the trace reports them.
+//! - The number of dropped attributes of an event or a link is not read.
 //!
-//! Unknown fields are ignored, as protobuf requires. But no spans may be lost silently. So
-//! the decoder refuses a group or a scope with a misspelled field, such as `scopespans`, or
-//! with unknown fields and no spans, and an attribute whose value has no known form.
+//! Unknown fields are ignored, as protobuf requires. But spans must not be lost silently. So
+//! the decoder refuses a group or a scope with a misspelled field, such as `scopespans`, and
+//! one with unknown fields and no spans. It also refuses an attribute whose value has no known
+//! form.
 //!
 //! # Requests without spans
 //!
-//! For protobuf, `{}` and `{"resourceSpans": [{}]}` are requests without spans, and a
-//! server has to answer them. A group or scope without any field is empty. `{}` is a
-//! request if it is all of the input, like the body of a call. Among other documents, or
-//! in an array, it may be anything, and is refused, like any object with other fields.
+//! In protobuf's JSON, `{}` and `{"resourceSpans": [{}]}` are requests without spans, and a
+//! server has to answer them. A group or scope without any field is empty. `{}` is a request
+//! only if it is the whole input, like the body of a call. Among other documents, or in an
+//! array, its meaning is unknown, so it is refused, like any object with other fields.
 //!
-//! # What cannot be read
+//! # Input that cannot be read
 //!
 //! Reading ends with the first mistake. With [`DecodeOptions::lenient`], only the part at
-//! fault is left out: a span, the group around it, or a request. The spans in that part are
-//! counted as far as they can be found ([`DecodedRequest::left_out`]). A request that is cut
-//! off ends before the next request that begins a line; within an array, one element is left
-//! out.
+//! fault is left out: a span, the group around it, or a request. The spans that can be found
+//! in this part are counted ([`DecodedRequest::left_out`]). A request that is cut off ends
+//! before the next line that begins a request. Within an array, one element is left out.
 //!
 //! Source: OTLP specification, *JSON Protobuf Encoding*, and Protocol Buffers,
 //! *ProtoJSON Format*.
 //!
 //! # Zipkin and Jaeger
 //!
-//! The decoder reads spans of Zipkin's version 2, each as a request, and traces as Jaeger's
-//! UI saves them and `/api/traces` returns them. Both write times in microseconds, and ids
-//! without their leading zeros.
+//! The decoder reads spans of Zipkin's version 2, each as a request, and traces as Jaeger's UI
+//! saves them and `/api/traces` returns them. Both write times in microseconds, and ids
+//! without leading zeros.
 //!
 //! | Zipkin | here |
 //! |---|---|
 //! | `parentId` | parent, unless it is the span itself |
-//! | `kind` | kind; without one the span is internal; an unknown name is internal too, and counted |
+//! | `kind` | kind; a missing kind is read as internal, and so is an unknown name, which is counted |
 //! | `timestamp`, `duration` | start and end; a missing one is unknown |
 //! | `localEndpoint` | service; address and port as `network.local.*` |
 //! | `remoteEndpoint` | `peer.service`, unless it is a tag, and `network.peer.*` |
-//! | tags `error`, `otel.status_code`, `otel.status_description` | status: `error` sets an error unless it is `false` or the number 0; if there is no description, `error` is the message, unless it is `true` or the number 1. Tags that the status does not show stay tags, such as an unknown code, which is counted |
+//! | tags `error`, `otel.status_code`, `otel.status_description` | status: `error` sets an error unless it is `false` or the number 0; if there is no description, `error` is the message, unless it is `true` or the number 1. Tags that the status cannot express stay tags, such as an unknown code, which is counted |
 //! | tag `w3c.tracestate` | `tracestate` |
 //! | other `tags` | tags, as texts |
 //! | `annotations` | logs |
-//! | `shared` | the server's end of a call whose two ends have one id |
-//! | `debug` | left out |
+//! | `shared` | the server's end of a call whose two ends have the same id |
+//! | `debug` | ignored |
 //!
-//! If a span of Zipkin came in several pieces, they are not joined. A span of version 1
-//! is refused. So is an object with `traceId` and `id` that has fields which only a log or a
-//! dump has, or has no other field of Zipkin's.
+//! If a Zipkin span arrives in several pieces, they are not joined. A span of version 1 is
+//! refused. An object with `traceId` and `id` is also refused if it has fields of a log line
+//! or a dump, or if it has no other field of Zipkin.
 //!
 //! | Jaeger | here |
 //! |---|---|
-//! | the first of `references` that is `CHILD_OF`, or without type, in the same trace, else `parentSpanID`, else the first that is `FOLLOWS_FROM` | parent |
+//! | the first of `references` in the same trace that is `CHILD_OF` or without type, else `parentSpanID`, else the first that is `FOLLOWS_FROM` | parent |
 //! | other `references` | links with the tag `opentracing.ref_type`; those without ids are dropped, and counted |
 //! | `startTime`, `duration` | start and end; a missing one is unknown |
 //! | `serviceName` and `tags` of the `process`, or of the one with `processID` | resource; a missing process is counted in [`DecodedRequest::unknown_services`] |
-//! | tag `span.kind` | kind; an unknown name is internal, is counted, and stays a tag |
+//! | tag `span.kind` | kind; an unknown name is read as internal, counted, and stays a tag |
 //! | tags `error` and `otel.status_*` | status, as above |
 //! | tag `w3c.tracestate` | `tracestate` |
-//! | other `tags` | tags of their `type`; a `binary` stays base64 |
+//! | other `tags` | tags with their `type`; a `binary` stays base64 |
 //! | `logs` | logs; the field `event`, else `message`, is the message |
-//! | `flags`, `warnings` | left out |
+//! | `flags`, `warnings` | ignored |
 //!
 //! Source: zipkin-api, *zipkin2-api.yaml*; jaegertracing/jaeger, *model/json*;
 //! OpenTelemetry specification, *OpenTelemetry to Zipkin Transformation* and *to Jaeger*.
@@ -120,7 +120,7 @@
 //! # Ok::<(), decode::DecodeError>(())
 //! ```
 
-// What all formats share: mistakes, the result, and the records that spans become.
+// Shared by all formats: errors, the result, and the records that spans become.
 mod error;
 
 mod decoded;
@@ -129,7 +129,7 @@ mod any_value;
 
 mod record;
 
-// The text of an input of JSON: where a request begins and ends, and its mistakes.
+// The text of JSON input: where a request begins and ends, and its mistakes.
 #[cfg(feature = "json")]
 mod base64;
 
@@ -176,7 +176,8 @@ mod wire;
 #[cfg(feature = "json")]
 mod span;
 
-// What all formats in JSON share: recognizing one, reading what is damaged, the result so far.
+// Shared by all JSON formats: recognizing the format, reading damaged input, and the result so
+// far.
 #[cfg(feature = "json")]
 mod foreign;
 

@@ -14,7 +14,7 @@ pub(super) struct Names(pub(super) &'static [&'static str]);
 pub(super) enum Name {
     /// The field, in camel or snake case.
     Field(&'static str),
-    /// Not the name of the field, but probably meant as it.
+    /// Not the exact name of the field, but probably a misspelling of it.
     Misspelled(&'static str),
     /// An unknown name.
     Other,
@@ -33,19 +33,19 @@ impl Names {
         }
     }
 
-    /// Finds a field in camel or snake case, and does not look for misspelled ones.
+    /// Finds a field in camel or snake case. Does not look for misspelled names.
     fn find_exact(&self, name: &str) -> Option<&'static str> {
         let mut names = self.0.iter().copied();
         names.find(|camel| *camel == name || is_snake(camel, name))
     }
 
-    /// Finds a name that is still text of the input, with its escapes.
+    /// Finds a name in the form that it has in the input, with escapes.
     pub(super) fn find_bytes(&self, name: &[u8]) -> Name {
         str::from_utf8(name).map_or(Name::Other, |name| self.find(name))
     }
 }
 
-/// Reads a field that may be there once; `null` is its default.
+/// Reads a field that may occur once. `null` is its default.
 pub(super) fn next<'de, A, T>(
     map: &mut A,
     slot: &mut Option<T>,
@@ -62,7 +62,7 @@ where
     Ok(())
 }
 
-/// Refuses the value of a field; has what was found, and what is expected.
+/// Refuses the value of a field. Contains what was found, and what is expected.
 pub(super) struct Refused<'a>(pub(super) &'a str, pub(super) &'a str);
 
 impl<'de> DeserializeSeed<'de> for Refused<'_> {
@@ -104,8 +104,8 @@ impl Visitor<'_> for &Names {
     }
 }
 
-/// Reads the name of a field in a document that may be of any kind: a similar name is not
-/// a mistake there, and to look for one would cost too much.
+/// Reads the name of a field in a document of any kind. A similar name is not a mistake there,
+/// and looking for one would cost too much.
 pub(super) struct ExactName<'a>(pub(super) &'a Names);
 
 impl<'de> DeserializeSeed<'de> for ExactName<'_> {
@@ -128,7 +128,7 @@ impl Visitor<'_> for ExactName<'_> {
     }
 }
 
-/// Whether `snake` is the snake case of `camel`.
+/// Returns whether `snake` is the snake case of `camel`.
 fn is_snake(camel: &str, snake: &str) -> bool {
     let mut rest = snake.chars();
     camel.chars().all(|character| match character {
@@ -139,8 +139,7 @@ fn is_snake(camel: &str, snake: &str) -> bool {
     }) && rest.next().is_none()
 }
 
-/// Returns the part that is the same in two names that differ only in case, separators or a
-/// plural.
+/// Reduces a name so that names that differ only in case, separators or a plural are equal.
 fn bare(name: &str) -> Vec<u8> {
     let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
     let mut bare: Vec<u8> = letters.map(|byte| byte.to_ascii_lowercase()).collect();
@@ -150,7 +149,7 @@ fn bare(name: &str) -> Vec<u8> {
     bare
 }
 
-/// Whether two names differ by one letter, or by two swapped ones.
+/// Returns whether two names differ by one letter, or by two swapped letters.
 fn is_near(name: &[u8], meant: &[u8]) -> bool {
     if name == meant {
         return true;

@@ -1,7 +1,7 @@
 //! Reads numbers that are written as texts.
 //!
-//! Source: Protocol Buffers, *ProtoJSON Format*: a text has the form of a JSON
-//! number; an integer may have an exponent, and a fraction that is zero.
+//! Source: Protocol Buffers, *ProtoJSON Format*: a text has the form of a JSON number. An
+//! integer may have an exponent, and a fraction of zero.
 
 /// A JSON number, in its parts.
 struct Decimal<'a> {
@@ -13,7 +13,7 @@ struct Decimal<'a> {
 
 /// Reads an integer exactly: `7`, `-7.0`, `1e3`.
 pub(super) fn integer(text: &str) -> Option<i128> {
-    /// More digits than the largest integer here has.
+    /// More digits than the largest integer that is read here.
     const MAX_DIGITS: usize = 30;
 
     let number = Decimal::read(text)?;
@@ -79,7 +79,7 @@ fn digits(text: &str) -> Option<&str> {
     is_number.then_some(text)
 }
 
-/// Reads an exponent; one that is too large becomes the largest.
+/// Reads an exponent. An exponent that is too large becomes the largest one.
 fn exponent_of(text: &str) -> Option<i32> {
     const LARGE: i32 = 1 << 24;
     let (sign, rest) = match text.strip_prefix('-') {

@@ -9,8 +9,8 @@ use trace_core::{SpanId, Status, Tag, TagRef, Timestamp, TraceId};
 
 use super::scalar::Scalar;
 
-/// An id in hex without its leading zeros, as both write it. 64 bits of a trace's id are its
-/// lower half.
+/// An id in hex without leading zeros, as both formats write it. If a trace id has only 64
+/// bits, they are its lower half.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Padded<T>(pub(super) T);
 
@@ -37,7 +37,7 @@ impl Scalar for Padded<SpanId> {
     }
 }
 
-/// The id of a reference's trace: empty or all zero for none.
+/// The id of a reference's trace: `None` if it is empty or all zero.
 impl Scalar for Padded<Option<TraceId>> {
     const EXPECTED: &'static str = "up to 32 hex digits";
 
@@ -49,7 +49,7 @@ impl Scalar for Padded<Option<TraceId>> {
     }
 }
 
-/// The id of a parent, or of a reference's span: empty or all zero for none.
+/// The id of a parent, or of a reference's span: `None` if it is empty or all zero.
 impl Scalar for Padded<Option<SpanId>> {
     const EXPECTED: &'static str = "up to 16 hex digits";
 
@@ -107,9 +107,9 @@ const ERROR: &str = "error";
 const CODE: &str = "otel.status_code";
 const DESCRIPTION: &str = "otel.status_description";
 
-/// Takes the status from the tags; also returns whether its code is unknown. A tag `error`
-/// that is not false sets an error, and its value is the message unless it is just true.
-/// Tags that the status does not show stay.
+/// Takes the status from the tags. Also returns whether its code is unknown. A tag `error`
+/// that is not false sets an error, and its value is the message unless it is just true. Tags
+/// that the status cannot express stay.
 ///
 /// Source: OpenTelemetry specification, *OpenTelemetry to Zipkin Transformation* and
 /// *Mapping to non-OTLP formats*: *Span Status*.
@@ -187,7 +187,7 @@ pub(super) enum Loose {
 }
 
 impl Loose {
-    /// Returns it as text; a value that is not a text becomes JSON.
+    /// Returns the value as text. A value that is not a text becomes JSON.
     pub(super) fn into_text(self) -> String {
         match self {
             Self::Null => String::new(),

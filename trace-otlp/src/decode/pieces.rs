@@ -1,10 +1,10 @@
-//! Takes apart text that should be JSON, by its brackets, commas and quotes alone: a mistake
+//! Splits text that should be JSON, looking only at brackets, commas and quotes. So a mistake
 //! within a piece does not affect the others.
 
 use std::ops::Range;
 
-/// Returns the parts of the array or object at `range`, without white space
-/// around them; a part of an object is a field with its name.
+/// Returns the parts of the array or object at `range`, without white space around them. A
+/// part of an object is a field with its name.
 pub(super) fn parts(text: &[u8], range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let mut at = range.start + 1;
     std::iter::from_fn(move || {
@@ -47,7 +47,7 @@ pub(super) fn elements(text: &[u8], range: Range<usize>) -> impl Iterator<Item =
     parts(text, if is_array { range } else { 0..0 })
 }
 
-/// Returns the place of the comma or bracket that ends the part that begins at `begin`.
+/// Returns the position of the comma or bracket that ends the part that begins at `begin`.
 fn part_end(text: &[u8], begin: usize, end: usize) -> usize {
     let (mut depth, mut in_text, mut is_escaped) = (0_usize, false, false);
     let bytes = text.get(begin..end).unwrap_or_default();

@@ -1,8 +1,8 @@
-//! Holds the result of a document while it is read: its spans so far, and what was
+//! Holds the result of a document while it is read: its spans so far, and the parts that were
 //! left out.
 //!
-//! Each format takes its parts out of the text here. So a part that cannot be read
-//! is reported, counted and left out in one way. This file knows no format.
+//! All formats take their parts out of the text through this file, so all of them report,
+//! count and leave out unreadable parts in the same way. This file knows no format.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -49,7 +49,8 @@ impl<'a> Reader<'a> {
         self.part_at(path, text, |_| 1)
     }
 
-    /// Reads the value at `path`; `None` if it is left out, with so many spans.
+    /// Reads the value at `path`; `None` if it is left out. `spans` returns the number of
+    /// spans that are then left out.
     pub(super) fn part<'t, T: Deserialize<'t>>(
         &mut self,
         path: &str,
@@ -84,12 +85,12 @@ impl<'a> Reader<'a> {
         Ok(None)
     }
 
-    /// Counts a span that is left out for a problem that is already reported.
+    /// Counts a span that is left out because of a problem that is already reported.
     pub(super) fn leave_out_more(&mut self) {
         self.request.left_out += 1;
     }
 
-    /// Notes why an answer says that it is incomplete.
+    /// Notes the reason that an answer gives for being incomplete.
     pub(super) fn say_partial(&mut self, said: &str) {
         self.request.partial = Some(visible(said, MAX_PARTIAL_CHARS).into_owned());
     }
@@ -108,7 +109,7 @@ impl<'a> Reader<'a> {
         self.request.groups.push(group);
     }
 
-    /// Returns the place in the input of a text that is part of the frame.
+    /// Returns the place in the input of a text within the frame.
     pub(super) fn position_of(&mut self, text: &RawValue) -> Position {
         let offset = self.offset_of(text);
         self.lines.position(self.frame.bytes, offset)

@@ -1,4 +1,4 @@
-//! Turns spans of OTLP into records, whatever form they were read from.
+//! Turns spans of OTLP into records, regardless of the format from which they were read.
 //!
 //! Does not parse.
 
@@ -29,7 +29,7 @@ pub(super) fn resource(mut tags: Vec<Tag>) -> Resource {
     Resource { service_name, tags }
 }
 
-/// A span of OTLP, whatever form it was read from.
+/// A span of OTLP, regardless of the format from which it was read.
 pub(super) struct SpanParts {
     pub(super) trace_id: TraceId,
     pub(super) span_id: SpanId,
@@ -47,7 +47,7 @@ pub(super) struct SpanParts {
     pub(super) dropped: DroppedItems,
 }
 
-/// A link of OTLP; some SDKs write one without ids if their caller had none.
+/// A link of OTLP. Some SDKs write a link without ids if their caller had none.
 pub(super) struct LinkParts {
     pub(super) trace_id: Option<TraceId>,
     pub(super) span_id: Option<SpanId>,
@@ -56,7 +56,7 @@ pub(super) struct LinkParts {
     pub(super) tags: Vec<Tag>,
 }
 
-/// Makes the record of a span. Takes what it reports of its trace out of its tags; `spans` is
+/// Makes the record of a span. Moves its reports about its trace out of its tags. `spans` is
 /// the number of spans before it.
 pub(super) fn record(
     span: SpanParts,
@@ -81,8 +81,8 @@ pub(super) fn record(
         context_sent,
         parent_is_remote: span.flags & conventions::IS_REMOTE != 0,
         flags: match span.flags {
-            // The client does not know the field; a client that knows it would not have
-            // sent a span that is not sampled.
+            // The client does not know the field. A client that knows it would not have sent
+            // an unsampled span.
             0 => TraceFlags::SAMPLED,
             flags => TraceFlags::from_byte(low_byte(flags)),
         },
@@ -116,8 +116,8 @@ fn link(link: LinkParts) -> Option<Link> {
     })
 }
 
-/// Source: W3C Trace Context, *tracestate Header Field Values*: if it cannot be read, only
-/// the trace state is dropped.
+/// Source: W3C Trace Context, *tracestate Header Field Values*: if the text cannot be read,
+/// only the trace state is dropped.
 pub(super) fn tracestate(text: &str) -> TraceState {
     text.parse().unwrap_or_default()
 }
@@ -127,7 +127,7 @@ const fn low_byte(flags: u32) -> u8 {
     byte
 }
 
-/// Returns the outcome in its tag, else the one that status and tags show.
+/// Returns the outcome from its tag, or else the outcome that status and tags show.
 pub(super) fn take_outcome(tags: &mut Vec<Tag>, status: &Status) -> Outcome {
     let index = tags.iter().position(|tag| tag.key == key::OUTCOME);
     let said = index.and_then(|index| {
@@ -143,7 +143,7 @@ pub(super) fn take_outcome(tags: &mut Vec<Tag>, status: &Status) -> Outcome {
     said.unwrap_or_else(|| facts::visible_outcome(status.as_ref(), views()))
 }
 
-/// Returns file and line if both are there.
+/// Returns the file and the line if both tags exist.
 pub(super) fn take_source(tags: &mut Vec<Tag>) -> Option<Source> {
     let value = |wanted| {
         let tag = tags.iter().find(|tag| tag.key == wanted)?;
@@ -169,7 +169,7 @@ fn add_scope(tags: &mut Vec<Tag>, scope: &Scope<'_>) {
         (key::SCOPE_VERSION, scope.version),
     ];
     for (key, value) in own {
-        // The span's own tag would be about another scope, or say the same.
+        // A tag of the span with this key would describe another scope, or repeat this one.
         tags.retain(|tag| tag.key != key);
         if !value.is_empty() {
             tags.push(Tag::new(key, value.to_owned()));

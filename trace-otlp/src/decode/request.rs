@@ -1,4 +1,4 @@
-//! Reads one document: OTLP here, every other format in its own file.
+//! Reads one document. OTLP is read here; other formats have their own files.
 
 use std::sync::Arc;
 
@@ -15,15 +15,15 @@ use super::value::tags;
 use super::{jaeger, wire, zipkin};
 use serde_json::value::RawValue;
 
-/// Reads the document in `frame`. If `lenient`, parts that cannot be read are left out, and
-/// there is no error.
+/// Reads the document in `frame`. If `lenient`, leaves out parts that cannot be read, and
+/// returns no error.
 pub(super) fn decode(frame: &Frame<'_>, lenient: bool) -> Result<DecodedRequest, DecodeError> {
     let problem = match read(frame, lenient, Vec::new()) {
         Ok(request) => return Ok(request),
         Err(problem) => problem,
     };
     let mut salvage = Salvage::new(frame);
-    // `Salvage` knows the place best; its error is the same whether or not reading is
+    // `Salvage` knows the exact place. Its error is the same whether or not reading is
     // lenient.
     let problem = salvage.problems.first().cloned().unwrap_or(problem);
     if !lenient {
@@ -111,8 +111,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Reads a document that is not OTLP. `error` is the mistake in it if it may be meant as
-    /// OTLP.
+    /// Reads a document that is not OTLP. `error` is its mistake if it may be meant as OTLP.
     fn foreign(
         &mut self,
         text: &[u8],
@@ -187,7 +186,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether the status of an answer says that it is incomplete.
+/// Returns whether the status of an answer says that it is incomplete.
 ///
 /// Source: grafana/tempo, `tempo.proto`: *PartialStatus*.
 fn is_partial(status: &RawValue) -> bool {

@@ -1,7 +1,6 @@
-//! Reads the requests of an input one by one: has the options, and decides when reading
-//! ends.
+//! Reads the requests of an input one by one. Owns the options, and decides when reading ends.
 //!
-//! Does not read a request itself: that is `request.rs`.
+//! `request.rs` reads a single request.
 
 use std::io::Read;
 
@@ -15,8 +14,8 @@ use super::request;
 /// Reads requests one by one.
 ///
 /// Only one request at a time is in memory. An error is returned as soon as it is known,
-/// before more of the input is read. Reading continues until the reader ends or fails, or,
-/// unless [`DecodeOptions::lenient`] is set, up to the first mistake.
+/// before more of the input is read. Reading continues until the reader ends or fails. It
+/// stops at the first mistake unless [`DecodeOptions::lenient`] is set.
 pub fn requests<R: Read>(reader: R) -> Requests<R> {
     Requests {
         options: DecodeOptions::default(),
@@ -41,9 +40,14 @@ pub struct DecodeOptions {
     /// reason in [`DecodedRequest::problems`], instead of ending the input. A request that is
     /// too long and a reader that fails always end it. Default: false.
     pub lenient: bool,
-    /// Most bytes of one request, or of the text that is skipped between two; more end the
-    /// input. In memory a request takes several times as much. Default: 256 MiB.
+    /// Most bytes of one request, or of the text that is skipped between two requests. More
+    /// bytes end the input. In memory, a request takes several times as much. Default: 256
+    /// MiB.
     pub max_request_bytes: usize,
+    /// Most objects and arrays of one request. More end the input. An empty object has two bytes
+    /// and takes up to a hundred in memory, so without this limit a request could take 30 times
+    /// its bytes. Default: 16,777,216, which is enough for 256 MiB of attributes.
+    pub max_items: usize,
 }
 
 impl Default for DecodeOptions {
@@ -51,6 +55,7 @@ impl Default for DecodeOptions {
         Self {
             lenient: false,
             max_request_bytes: 256 << 20,
+            max_items: 16 << 20,
         }
     }
 }
@@ -66,7 +71,7 @@ impl<R: Read> Requests<R> {
     ///
     /// # Errors
     ///
-    /// When a request cannot be read; `collector` has the spans of the requests before it.
+    /// If a request cannot be read. `collector` then has the spans of the requests before it.
     ///
     /// ```
     /// use trace_core::collector_fn;
@@ -98,7 +103,9 @@ impl<R: Read> Iterator for Requests<R> {
         let DecodeOptions {
             lenient,
             max_request_bytes,
+            max_items,
         } = self.options;
+        self.frames.set_max_items(max_items);
         let result = match self.frames.next(max_request_bytes) {
             Ok(Some(frame)) => {
                 let is_empty = frame.is_first && request::is_empty(frame.bytes);

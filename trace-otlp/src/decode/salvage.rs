@@ -1,4 +1,4 @@
-//! Reads what is left of a damaged request.
+//! Reads the intact parts of a damaged request.
 //!
 //! Finds the spans and groups that are at fault, and replaces them so that the rest
 //! can be read.
@@ -22,7 +22,7 @@ pub(super) struct Salvage<'a> {
     pub(super) text: Vec<u8>,
     /// The places from which spans and traces were taken out, in order.
     pub(super) taken: Vec<usize>,
-    /// How many spans were taken out; groups without spans count as one.
+    /// How many spans were taken out. A group without spans counts as one.
     pub(super) left_out: u64,
     /// How many spans there are, and how many of them were taken out.
     pub(super) spans: u64,
@@ -142,8 +142,8 @@ impl<'a> Salvage<'a> {
         }
     }
 
-    /// Takes out the part at `range` if it is at fault; returns whether it was. `before` has
-    /// the counts from before its spans.
+    /// Takes out the part at `range` if it is at fault. Returns whether it was. `before` has
+    /// the counts before its spans.
     fn check(&mut self, part: Part, range: Range<usize>, path: &str, before: Mark) -> bool {
         let start = self.lines.position(self.frame.bytes, range.start);
         let text = self.text.get(range.clone()).unwrap_or_default();
@@ -213,7 +213,7 @@ fn fault<'a, T: Deserialize<'a>>(
     Some(explain::<T>(text, &error, start, path))
 }
 
-/// The counts from before a part of the request.
+/// The counts before a part of the request.
 #[derive(Clone, Copy)]
 struct Mark {
     spans: u64,

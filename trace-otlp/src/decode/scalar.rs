@@ -1,4 +1,4 @@
-//! Reads numbers, enums and ids, in each form that clients write.
+//! Reads numbers, enums and ids, in every form that clients write.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,21 +10,21 @@ use trace_core::{SpanId, TraceId};
 
 use super::{base64, number};
 
-/// What a JSON text or number can mean.
+/// A value that a JSON text or number can represent.
 pub(super) trait Scalar: Sized {
     /// The text after "expected" in an error.
     const EXPECTED: &'static str;
 
     fn from_text(text: &str) -> Option<Self>;
 
-    /// Reads a number as it was written: a float would lose digits.
+    /// Reads a number from its text, because a float would lose digits.
     fn from_number(number: &str) -> Option<Self> {
         let _ = number;
         None
     }
 }
 
-/// Reads a value that must be there.
+/// Reads a required value.
 pub(super) fn required<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -34,7 +34,7 @@ where
     read(value)
 }
 
-/// Reads a value; `null` is its default.
+/// Reads a value. `null` is its default.
 pub(super) fn optional<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -43,7 +43,7 @@ where
     Ok(Option::<Read<T>>::deserialize(deserializer)?.map_or_else(T::default, |Read(value)| value))
 }
 
-/// Reads anything else; `null` is its default.
+/// Reads a value that is not a scalar. `null` is its default.
 pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -120,7 +120,7 @@ impl Scalar for SpanId {
     }
 }
 
-/// The id of a link's trace: empty or all zero for none.
+/// The id of a link's trace: `None` if it is empty or all zero.
 impl Scalar for Option<TraceId> {
     const EXPECTED: &'static str = "32 hex digits or an empty text";
 
@@ -132,7 +132,7 @@ impl Scalar for Option<TraceId> {
     }
 }
 
-/// The id of a parent, or of a link's span: empty or all zero for none.
+/// The id of a parent, or of a link's span: `None` if it is empty or all zero.
 impl Scalar for Option<SpanId> {
     const EXPECTED: &'static str = "16 hex digits or an empty text";
 
@@ -144,7 +144,7 @@ impl Scalar for Option<SpanId> {
     }
 }
 
-/// Reads an id of so many bytes.
+/// Reads an id of `bytes` bytes.
 ///
 /// Source: OTLP specification, *JSON Protobuf Encoding*: ids are "case-insensitive
 /// hex-encoded strings"; other clients write base64.

@@ -5,26 +5,29 @@
 pub(super) enum End {
     /// After its last brace.
     Whole(usize),
-    /// The place where it is cut off: at the end of a line within a text, or before a line
-    /// that begins another document.
+    /// Where it is cut off: at the end of a line within a text, or before a line that begins
+    /// another document.
     Cut(usize),
 }
 
-/// The state of the search, in as many steps as the bytes come in.
+/// The state of the search, which continues as more bytes arrive.
 pub(super) struct Scan {
     scanned: usize,
     /// Column where the object begins.
     column: usize,
     depth: usize,
-    /// For each open brace or bracket, whether it began an object; the innermost is the lowest
-    /// bit. Deeper levels than it has bits are not known, and cannot be read anyway.
+    /// For each open brace or bracket, whether it began an object. The innermost is the lowest
+    /// bit. Levels deeper than the number of bits are forgotten; such documents cannot be read
+    /// anyway.
     objects: u128,
+    /// How many objects and arrays have begun.
+    begun: usize,
     in_text: bool,
     /// Whether the byte before was a backslash in a text.
     is_escaped: bool,
     /// The last byte outside of texts that is not a space.
     last: u8,
-    /// How many spaces the line has so far, while it has nothing else.
+    /// How many spaces the line has so far, if it has nothing else yet.
     indent: Option<usize>,
 }
 
@@ -48,6 +51,7 @@ impl Scan {
             column,
             depth: 0,
             objects: 0,
+            begun: 0,
             in_text: false,
             is_escaped: false,
             last: 0,
@@ -55,8 +59,8 @@ impl Scan {
         }
     }
 
-    /// Returns the end of the object that `bytes` begin with, when it is known. `bytes` are
-    /// those of the last call and more; if `is_whole`, no more will come.
+    /// Returns the end of the object at the beginning of `bytes`, if it is already known.
+    /// `bytes` are those of the last call and more. If `is_whole`, no more will follow.
     pub(super) fn find_end(&mut self, bytes: &[u8], is_whole: bool) -> Option<End> {
         while let Some(byte) = bytes.get(self.scanned) {
             let index = self.scanned;
@@ -79,6 +83,7 @@ impl Scan {
                         return Some(End::Cut(index));
                     }
                     self.depth += 1;
+                    self.begun += 1;
                     self.objects = self.objects << 1 | u128::from(*byte == b'{');
                     self.see(*byte);
                 }
@@ -98,19 +103,24 @@ impl Scan {
         is_whole.then_some(End::Cut(bytes.len()))
     }
 
+    /// Returns how many objects and arrays have begun.
+    pub(super) const fn items(&self) -> usize {
+        self.begun
+    }
+
     const fn see(&mut self, byte: u8) {
         self.last = byte;
         self.indent = None;
     }
 
-    /// Returns whether `here` begins another document, and not a part of `whole`; `None` as
-    /// long as that is unknown.
+    /// Returns whether `here` begins another document, and not a part of `whole`; `None` if
+    /// that is not known yet.
     fn is_document(&self, here: &[u8], whole: &[u8], is_whole: bool) -> Option<bool> {
         let Some(indent) = self.indent else {
             return Some(false);
         };
-        // In a document that is written over several lines, a part is indented more than the
-        // document's beginning.
+        // In a document of several lines, a part is indented more than the document's
+        // beginning.
         let is_outside = indent < self.column;
         let may_go_on = match self.last {
             b'[' | b':' => true,
@@ -141,7 +151,7 @@ impl Scan {
 pub(super) enum Key {
     Known(&'static str),
     Unknown,
-    /// There are not enough bytes to tell.
+    /// There are not enough bytes to know.
     Short,
 }
 
@@ -156,7 +166,8 @@ impl Key {
     }
 }
 
-/// Returns the first field of the object that `bytes` begin with, perhaps within arrays.
+/// Returns the first field of the object at the beginning of `bytes`, which may be within
+/// arrays.
 pub(super) fn first_key(bytes: &[u8]) -> Key {
     let mut bytes = bytes;
     while let Some(inner) = bytes.strip_prefix(b"[") {
@@ -177,7 +188,7 @@ pub(super) fn first_key(bytes: &[u8]) -> Key {
     });
     match (found, quoted) {
         (Some(key), _) => Key::Known(key),
-        // One byte more than the longest name has.
+        // One byte more than the longest name.
         (None, Some(quoted)) if quoted.len() > 14 || quoted.contains(&b'"') => Key::Unknown,
         (None, None) if !inner.is_empty() => Key::Unknown,
         (None, _) => Key::Short,

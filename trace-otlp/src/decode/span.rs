@@ -1,6 +1,6 @@
 //! Turns the messages of OTLP/JSON into the parts of a record.
 //!
-//! Does not parse: the messages are read in `wire.rs`.
+//! Does not parse: `wire.rs` reads the messages.
 
 use trace_core::{DroppedItems, Log, Status, Timestamp};
 

@@ -1,7 +1,7 @@
-//! Replaces halves of surrogate pairs, which some clients write if they cut a text.
+//! Replaces halves of surrogate pairs, which some clients write when they cut a text.
 
-/// Replaces each escape of half a pair by that of the replacement character. It has the same
-/// length, so that nothing else moves.
+/// Replaces each escape of half a pair by the escape of the replacement character, which has
+/// the same length, so that nothing else moves.
 ///
 /// Source: Unicode, *U+FFFD Substitution*.
 pub(super) fn mend(text: &mut [u8]) {
@@ -31,7 +31,7 @@ fn position_of_backslash(text: Option<&[u8]>) -> Option<usize> {
     text?.iter().position(|byte| *byte == b'\\')
 }
 
-/// Returns the UTF-16 unit that is escaped here.
+/// Returns the UTF-16 unit that is escaped at `start`.
 fn escaped_unit(text: &[u8], start: usize) -> Option<u16> {
     let digits = text.get(start..start + 6)?.strip_prefix(b"\\u")?;
     digits.iter().try_fold(0, |unit, digit| {

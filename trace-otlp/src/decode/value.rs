@@ -40,8 +40,7 @@ pub(super) struct KeyValue {
     _misplaced: Misplaced,
 }
 
-/// A field of a value that stands in the attribute itself, and not in its `value`; it is
-/// refused.
+/// A field of a value that is in the attribute itself instead of its `value`. It is refused.
 #[derive(Default)]
 struct Misplaced;
 
@@ -52,7 +51,7 @@ impl<'de> Deserialize<'de> for Misplaced {
     }
 }
 
-/// Turns attributes into tags; the last of several with one key counts.
+/// Turns attributes into tags. If several have the same key, the last one counts.
 pub(super) fn tags(attributes: Vec<KeyValue>) -> Vec<Tag> {
     let pairs = attributes.into_iter();
     unique(pairs.map(|pair| (pair.key, pair.value.into_tag_value())))
@@ -112,7 +111,7 @@ impl<'de> Visitor<'de> for AnyValueVisitor {
         let (mut is_known, mut has_others) = (false, false);
         while let Some(name) = map.next_key_seed(&FORMS)? {
             let name = match name {
-                // Of Go's `Value`, only the exact name counts.
+                // For Go's `Value`, only the exact name counts.
                 Name::Misspelled("Value") => Name::Other,
                 name => name,
             };

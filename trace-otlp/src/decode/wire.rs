@@ -1,4 +1,4 @@
-//! The messages of OTLP in the form that they have in the input.
+//! The messages of OTLP as they appear in the input.
 //!
 //! A span stays text at first, so that an unreadable span does not affect the others.
 
@@ -14,8 +14,8 @@ use super::names::{ExactName, Name, Names, next, refuse_misspelled};
 use super::scalar::{optional, or_default, required};
 use super::value::KeyValue;
 
-/// An `ExportTraceServiceRequest`, or a `TracesData`, which has the same form; and the
-/// objects that some programs put around it, or write instead.
+/// An `ExportTraceServiceRequest`, or a `TracesData`, which has the same form. Also has the
+/// fields of objects that some programs write around it or instead of it.
 #[derive(Default)]
 pub(super) struct Document<'a> {
     pub(super) resource_spans: Option<Vec<ResourceSpans<'a>>>,
@@ -23,17 +23,17 @@ pub(super) struct Document<'a> {
     pub(super) batches: Option<Vec<ResourceSpans<'a>>>,
     /// The fields of one `ResourceSpans`, which the Java SDK logs.
     pub(super) group: ResourceSpans<'a>,
-    /// What Jaeger's third API puts around a request.
+    /// The object that Jaeger's third API writes around a request.
     pub(super) result: Option<&'a RawValue>,
-    /// What Tempo's second API puts around a request.
+    /// The object that Tempo's second API writes around a request.
     pub(super) trace: Option<&'a RawValue>,
-    /// Whether the answer of Tempo's second API is complete, and its message if it is not.
+    /// Whether the answer of Tempo's second API is complete, and its message if not.
     pub(super) status: Option<&'a RawValue>,
     pub(super) message: Option<&'a RawValue>,
 }
 
 impl Document<'_> {
-    /// Whether there is a field that spans are in.
+    /// Returns whether there is a field that contains spans.
     pub(super) const fn has_spans(&self) -> bool {
         self.resource_spans.is_some()
             || self.batches.is_some()
@@ -43,13 +43,13 @@ impl Document<'_> {
     }
 }
 
-/// Spans of one resource. Without any field it is an empty one; if all of its fields are
-/// unknown, it is something else.
+/// Spans of one resource. An object without fields is an empty group; an object with only
+/// unknown fields is something else.
 #[derive(Default)]
 pub(super) struct ResourceSpans<'a> {
     pub(super) resource: Option<Resource>,
     pub(super) scope_spans: Option<Vec<ScopeSpans<'a>>>,
-    /// What `scopeSpans` was called before opentelemetry-proto 0.15.
+    /// The name of `scopeSpans` before opentelemetry-proto 0.15.
     pub(super) instrumentation_library_spans: Option<Vec<ScopeSpans<'a>>>,
 }
 
@@ -58,7 +58,7 @@ impl<'a> ResourceSpans<'a> {
         self.scope_spans.is_some() || self.instrumentation_library_spans.is_some()
     }
 
-    /// Reads the value of the field `name`; an unknown field is skipped.
+    /// Reads the value of the field `name`. Skips an unknown field.
     fn read<A: MapAccess<'a>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         match name {
             "resource" => next(map, &mut self.resource, "resource"),
@@ -79,7 +79,7 @@ pub(super) struct Resource {
     pub(super) attributes: Vec<KeyValue>,
 }
 
-/// Spans of one scope; as to other fields, see [`ResourceSpans`].
+/// Spans of one scope. Unknown fields are treated as in [`ResourceSpans`].
 #[derive(Default)]
 pub(super) struct ScopeSpans<'a> {
     pub(super) scope: Option<Scope>,
@@ -157,7 +157,7 @@ pub(super) struct Event {
     pub(super) attributes: Vec<KeyValue>,
 }
 
-/// A link; some SDKs write a link without ids if their caller had none.
+/// A link. Some SDKs write a link without ids if their caller had none.
 ///
 /// Source: OpenTelemetry specification, *Trace API*, *Link*.
 #[derive(Default, Deserialize)]
@@ -188,7 +188,7 @@ pub(super) struct Status {
     pub(super) code: Named<StatusCode>,
 }
 
-/// Most documents within each other: each level parses the text once more.
+/// Most nested documents. Each level parses the text again.
 pub(super) const MAX_DEPTH: usize = 3;
 
 pub(super) const DOCUMENT: Names = Names(&[
@@ -212,7 +212,8 @@ pub(super) const SCOPE: Names = Names(&["spans", "scope", "instrumentationLibrar
 
 impl<'de: 'a, 'a> Deserialize<'de> for Document<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Not as a map: an array is no document either, and not an error of its form.
+        // Reads a struct, because `deserialize_map` would refuse an array with an error. An
+        // array is just not a document.
         deserializer.deserialize_struct("Document", &[], DocumentVisitor)
     }
 }

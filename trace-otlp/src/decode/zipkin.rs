@@ -1,4 +1,4 @@
-//! Reads spans of Zipkin's version 2. The docs of `decode` say what each field becomes.
+//! Reads spans of Zipkin's version 2. The docs of `decode` describe what each field becomes.
 //!
 //! Source: zipkin-api, *zipkin2-api.yaml*; OpenTelemetry specification, *OpenTelemetry to
 //! Zipkin Transformation*; semantic conventions, *Network*.

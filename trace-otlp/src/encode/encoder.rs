@@ -43,15 +43,17 @@ impl PartLimits {
     };
 }
 
-/// Encodes batches. Keeps between them what many spans share.
+/// Encodes batches. Between batches, it keeps data that many spans share.
 pub(crate) struct Encoder {
     format: Format,
     limits: PartLimits,
     logs: LogPlacement,
     heads: Heads,
-    sites: protobuf::Sites,
+    spans: protobuf::SpanWriter,
     /// Bytes of a span in the last batch, on average; to allocate once.
     span_bytes: usize,
+    /// Memory for the next part.
+    memory: Vec<u8>,
 }
 
 /// Bytes of a typical span, before the first is known.
@@ -67,8 +69,9 @@ impl Encoder {
             limits,
             logs,
             heads: Heads::new(format),
-            sites: protobuf::Sites::default(),
+            spans: protobuf::SpanWriter::default(),
             span_bytes: TYPICAL_SPAN_BYTES,
+            memory: Vec::new(),
         }
     }
 
@@ -82,16 +85,17 @@ impl Encoder {
                 let head = self
                     .heads
                     .head(request.resource, service.name, scope.id, ends);
-                let mut part = self.part(&head, scope.spans.len());
-                for (index, span) in scope.spans.iter().enumerate() {
-                    let said = request.said(span);
-                    self.push(&mut part, &span.view, scope.id.is_tagged(), said);
+                let mut left = scope.len();
+                let mut part = self.part(&head, left);
+                request.spans(scope).for_each(|(view, said)| {
+                    self.push(&mut part, &view, scope.id.is_tagged(), said);
                     if self.is_full(&part)
-                        && let Some(last) = self.split_last(&mut part, scope.spans.len() - index)
+                        && let Some(last) = self.split_last(&mut part, left)
                     {
                         self.finish(&mut parts, std::mem::replace(&mut part, last));
                     }
-                }
+                    left = left.saturating_sub(1);
+                });
                 self.finish(&mut parts, part);
                 if self.logs.has_records() {
                     let head = self
@@ -108,8 +112,8 @@ impl Encoder {
         parts
     }
 
-    /// Encodes metrics as one part, whose items are data points: those of a metric end
-    /// together.
+    /// Encodes metrics as one part, whose items are data points. All points of a metric have
+    /// the same end.
     #[cfg(any(feature = "grpc", feature = "http"))]
     pub(crate) fn metrics(&mut self, resource: &Resource, snapshot: &Snapshot) -> Part {
         let service = &resource.service_name;
@@ -135,9 +139,9 @@ impl Encoder {
         said: Said<'_>,
     ) {
         let before = part.items.len();
-        let (format, logs, sites) = (self.format, self.logs, &mut self.sites);
+        let (format, logs, spans) = (self.format, self.logs, &mut self.spans);
         let mut write = |out: &mut Vec<u8>, span: &SpanView<'_>, said: Said<'_>| match format {
-            Format::Protobuf => protobuf::span(out, span, scope_is_tagged, said, logs, sites),
+            Format::Protobuf => spans.write(out, span, scope_is_tagged, said, logs),
             #[cfg(feature = "json")]
             Format::Json => json::span(out, span, scope_is_tagged, said, logs),
         };
@@ -154,22 +158,20 @@ impl Encoder {
         part.end_item();
     }
 
-    /// Encodes those logs of a scope that are records.
+    /// Encodes the logs of a scope that are sent as records.
     fn log_parts(&self, parts: &mut Vec<Part>, head: &Arc<Head>, scope: &Scope<'_>) {
         let mut part = Part::new(Signal::Logs, Arc::clone(head), 0, 0);
-        for span in &scope.spans {
-            for log in span.view.logs().filter(|log| self.logs.is_record(log)) {
-                self.push_log(&mut part, &span.view, &log);
+        for view in scope.views() {
+            for log in view.logs().filter(|log| self.logs.is_record(log)) {
+                self.push_log(&mut part, &view, &log);
                 if self.is_full(&part)
                     && let Some(last) = part.split_last(0, 0)
                 {
-                    part.fit();
                     parts.push(std::mem::replace(&mut part, last));
                 }
             }
         }
         if part.items() > 0 {
-            part.fit();
             parts.push(part);
         }
     }
@@ -212,13 +214,19 @@ impl Encoder {
         part.most_bytes() > self.limits.max_part_bytes && part.bytes() > self.limits.max_part_bytes
     }
 
-    fn part(&self, head: &Arc<Head>, spans: usize) -> Part {
-        Part::new(
-            Signal::Traces,
-            Arc::clone(head),
-            spans,
-            self.reserved_bytes(spans),
-        )
+    /// Takes memory for the next part: new pages cost more than what is written to them.
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn reuse(&mut self, memory: Vec<u8>) {
+        self.memory = memory;
+    }
+
+    fn part(&mut self, head: &Arc<Head>, spans: usize) -> Part {
+        let (signal, head) = (Signal::Traces, Arc::clone(head));
+        let memory = std::mem::take(&mut self.memory);
+        if memory.capacity() >= spans.saturating_mul(self.span_bytes) {
+            return Part::with_memory(signal, head, spans, memory);
+        }
+        Part::new(signal, head, spans, self.reserved_bytes(spans))
     }
 
     fn split_last(&self, part: &mut Part, spans: usize) -> Option<Part> {
@@ -231,11 +239,10 @@ impl Encoder {
         expected.min(most)
     }
 
-    fn finish(&mut self, parts: &mut Vec<Part>, mut part: Part) {
+    fn finish(&mut self, parts: &mut Vec<Part>, part: Part) {
         if let Some(bytes) = part.items.len().checked_div(part.items() as usize) {
             self.span_bytes = bytes.max(1);
         }
-        part.fit();
         parts.push(part);
     }
 }

@@ -1,11 +1,11 @@
-//! Groups the spans of a batch by service and scope, and places what the batch reports of
-//! their traces.
+//! Groups the spans of a batch by service and scope, and places the reports about their
+//! traces.
 //!
 //! Borrows from the batch, and writes nothing.
 
 use std::collections::HashMap;
 
-use trace_core::__private::site_of;
+use trace_core::__private::{Site, plain, site_of};
 use trace_core::{Resource, SpanBatch, SpanView, Tag, TagRef, TraceId};
 
 use crate::conventions::{self, key};
@@ -19,7 +19,7 @@ pub(crate) struct Request<'a> {
     pub(super) reports_ends: bool,
     /// Losses of traces, as texts; spans refer to them by index.
     losses: Vec<String>,
-    /// What is reported of traces that have no span in the batch.
+    /// Reports about traces that have no span in the batch.
     pub(super) unplaced: Unplaced,
 }
 
@@ -30,20 +30,29 @@ pub(super) struct Service<'a> {
 
 pub(super) struct Scope<'a> {
     pub(super) id: ScopeId<'a>,
-    pub(super) spans: Vec<GroupedSpan<'a>>,
+    spans: ScopeSpans<'a>,
+    /// What is said on spans, in the order of these.
+    reports: Vec<PlacedReport>,
+}
+
+/// The spans of a scope.
+enum ScopeSpans<'a> {
+    /// All of a batch. Nearly all batches have one service and one scope, and need no list.
+    All(&'a SpanBatch<'a>),
+    Some(Vec<SpanView<'a>>),
+}
+
+/// A report, and the span on which it is said.
+struct PlacedReport {
+    /// The index of the span in its scope.
+    span: usize,
+    report: Report,
 }
 
 #[derive(Clone, Copy)]
 pub(super) struct ScopeId<'a> {
     pub(super) name: &'a str,
     pub(super) version: &'a str,
-}
-
-pub(super) struct GroupedSpan<'a> {
-    pub(super) view: SpanView<'a>,
-    ended_parts: u32,
-    /// The index of the losses of its trace.
-    lost: Option<u32>,
 }
 
 /// Reports of traces without spans in the batch, sorted by trace.
@@ -61,43 +70,17 @@ impl Unplaced {
     }
 }
 
-/// What a batch reports of one trace.
+/// The batch's reports about one trace.
 #[derive(Default)]
 struct Report {
     ended_parts: u32,
+    /// The index of the losses of the trace.
     lost: Option<u32>,
 }
 
 impl<'a> Request<'a> {
-    pub(crate) fn new(batch: &SpanBatch<'a>) -> Self {
-        let mut services: Vec<Service<'a>> = Vec::new();
-        for span in batch.spans() {
-            let name = span.service_name();
-            // Neighbors usually have the same service and scope, and there are few of
-            // both, so a search through all of them is cheap.
-            let service = find_or_push(
-                &mut services,
-                |one| std::ptr::eq(one.name, name) || one.name == name,
-                || Service {
-                    name,
-                    scopes: Vec::new(),
-                },
-            );
-            let id = ScopeId::from_span(&span);
-            if let Some(service) = service {
-                let scope = find_or_push(
-                    &mut service.scopes,
-                    |one| one.id == id,
-                    || Scope {
-                        id,
-                        spans: Vec::new(),
-                    },
-                );
-                if let Some(scope) = scope {
-                    scope.spans.push(GroupedSpan::new(span));
-                }
-            }
-        }
+    pub(crate) fn new(batch: &'a SpanBatch<'a>) -> Self {
+        let services = one_group(batch).unwrap_or_else(|| groups(batch));
         let mut request = Self {
             resource: batch.resource().get(),
             services,
@@ -115,17 +98,30 @@ impl<'a> Request<'a> {
         self.services.is_empty() && self.unplaced.is_empty()
     }
 
-    /// Returns what is said on a span beside its own data.
-    pub(super) fn said(&self, span: &GroupedSpan<'_>) -> Said<'_> {
-        let lost = span.lost.and_then(|index| usize::try_from(index).ok());
+    /// Returns the spans of a scope, and the facts that are written on each in addition to its own data.
+    pub(super) fn spans<'b>(
+        &'b self,
+        scope: &'b Scope<'a>,
+    ) -> impl Iterator<Item = (SpanView<'a>, Said<'b>)> {
+        let mut reports = scope.reports.iter().peekable();
+        scope.views().enumerate().map(move |(index, view)| {
+            let placed = reports.next_if(|placed| placed.span == index);
+            let said = placed.map(|placed| self.said(&placed.report));
+            (view, said.unwrap_or_default())
+        })
+    }
+
+    fn said(&self, report: &Report) -> Said<'_> {
+        let lost = report.lost.and_then(|index| usize::try_from(index).ok());
         Said {
-            ended_parts: span.ended_parts,
+            ended_parts: report.ended_parts,
             lost: lost.and_then(|index| Some(self.losses.get(index)?.as_str())),
             is_trimmed: false,
         }
     }
 
-    /// Puts each report on the last span of its trace: whoever has that span has the others.
+    /// Puts each report on the last span of its trace, because a reader that has this span has
+    /// the others.
     fn place_reports(&mut self, batch: &SpanBatch<'a>) {
         let mut reports: HashMap<TraceId, Report> = HashMap::new();
         for trace in batch.completed_traces() {
@@ -150,20 +146,10 @@ impl<'a> Request<'a> {
             return;
         }
         let scopes = self.services.iter_mut().rev();
-        let scopes = scopes.flat_map(|service| service.scopes.iter_mut().rev());
-        let mut last = None;
-        for span in scopes.flat_map(|scope| scope.spans.iter_mut().rev()) {
-            let trace = span.view.trace_id();
-            // Spans of one trace are usually neighbors: most are not looked up.
-            if last == Some(trace) {
-                continue;
-            }
-            last = Some(trace);
-            if let Some(report) = reports.remove(&trace) {
-                (span.ended_parts, span.lost) = (report.ended_parts, report.lost);
-                if reports.is_empty() {
-                    return;
-                }
+        for scope in scopes.flat_map(|service| service.scopes.iter_mut().rev()) {
+            scope.place(&mut reports);
+            if reports.is_empty() {
+                return;
             }
         }
         let mut rest: Vec<_> = reports.into_iter().collect();
@@ -179,17 +165,130 @@ impl<'a> Request<'a> {
     }
 }
 
-impl<'a> GroupedSpan<'a> {
-    fn new(view: SpanView<'a>) -> Self {
-        Self {
-            view,
-            ended_parts: 0,
-            lost: None,
+impl<'a> Scope<'a> {
+    /// Returns the spans.
+    pub(super) fn views(&self) -> impl DoubleEndedIterator<Item = SpanView<'a>> {
+        let (all, some) = match &self.spans {
+            ScopeSpans::All(batch) => (Some(*batch), &[][..]),
+            ScopeSpans::Some(views) => (None, &views[..]),
+        };
+        let all = all.into_iter().flat_map(SpanBatch::spans);
+        all.chain(some.iter().copied())
+    }
+
+    /// Returns the number of spans.
+    pub(super) fn len(&self) -> usize {
+        match &self.spans {
+            ScopeSpans::All(batch) => batch.len(),
+            ScopeSpans::Some(views) => views.len(),
         }
+    }
+
+    /// Takes the reports of traces that have spans here, each to the last span.
+    fn place(&mut self, reports: &mut HashMap<TraceId, Report>) {
+        let mut placed = Vec::new();
+        let mut last = None;
+        let mut index = self.len();
+        // Ends with the last report.
+        let _ended = self.views().rev().try_for_each(|view| {
+            index = index.saturating_sub(1);
+            let trace = view.trace_id();
+            // Spans of one trace are usually neighbors: most are not looked up.
+            if last != Some(trace) {
+                last = Some(trace);
+                let report = reports.remove(&trace);
+                placed.extend(report.map(|report| PlacedReport {
+                    span: index,
+                    report,
+                }));
+            }
+            (!reports.is_empty()).then_some(())
+        });
+        placed.reverse();
+        self.reports = placed;
     }
 }
 
-/// Returns the last item that is wanted; if there is none, makes one at the end.
+/// Returns the group of all spans of a batch, if they have one service and one scope.
+fn one_group<'a>(batch: &'a SpanBatch<'a>) -> Option<Vec<Service<'a>>> {
+    let mut spans = batch.spans();
+    let first = spans.next()?;
+    let (name, id) = (first.service_name(), ScopeId::from_span(&first));
+    let mut known: Option<&'static Site> = None;
+    let is_one = spans.all(|span| {
+        let site = plain(&span).map(|plain| plain.site());
+        // The plain spans of a site have one service, and one scope if no tag names it.
+        if let (Some(site), Some(known)) = (site, known)
+            && std::ptr::eq(site, known)
+        {
+            return true;
+        }
+        let is_same = is_same_text(name, span.service_name()) && id == ScopeId::from_span(&span);
+        known = site.filter(|site| is_same && !may_name_scope(site));
+        is_same
+    });
+    let scope = Scope {
+        id,
+        spans: ScopeSpans::All(batch),
+        reports: Vec::new(),
+    };
+    is_one.then(|| {
+        vec![Service {
+            name,
+            scopes: vec![scope],
+        }]
+    })
+}
+
+/// Sorts the spans of a batch.
+fn groups<'a>(batch: &'a SpanBatch<'a>) -> Vec<Service<'a>> {
+    let mut services: Vec<Service<'a>> = Vec::new();
+    for span in batch.spans() {
+        let name = span.service_name();
+        // Neighbors usually have the same service and scope, and there are few of
+        // both, so a search through all of them is cheap.
+        let service = find_or_push(
+            &mut services,
+            |one| is_same_text(one.name, name),
+            || Service {
+                name,
+                scopes: Vec::new(),
+            },
+        );
+        let id = ScopeId::from_span(&span);
+        if let Some(service) = service {
+            let scope = find_or_push(
+                &mut service.scopes,
+                |one| one.id == id,
+                || Scope {
+                    id,
+                    spans: ScopeSpans::Some(Vec::new()),
+                    reports: Vec::new(),
+                },
+            );
+            if let Some(Scope {
+                spans: ScopeSpans::Some(views),
+                ..
+            }) = scope
+            {
+                views.push(span);
+            }
+        }
+    }
+    services
+}
+
+/// Returns whether tags of a site's spans may name their scope.
+fn may_name_scope(site: &Site) -> bool {
+    site.tag_keys().contains(&key::SCOPE_NAME)
+}
+
+/// Nearly all spans have the same service and scope, and so the same texts.
+fn is_same_text(one: &str, other: &str) -> bool {
+    std::ptr::eq(one, other) || one == other
+}
+
+/// Returns the last item that matches. If there is none, appends one.
 fn find_or_push<T>(
     items: &mut Vec<T>,
     is_wanted: impl Fn(&T) -> bool,
@@ -204,9 +303,7 @@ fn find_or_push<T>(
 
 impl PartialEq for ScopeId<'_> {
     fn eq(&self, other: &Self) -> bool {
-        // Nearly all spans have the same scope, and so the same text.
-        let is_same = |one: &str, other: &str| std::ptr::eq(one, other) || one == other;
-        is_same(self.name, other.name) && is_same(self.version, other.version)
+        is_same_text(self.name, other.name) && is_same_text(self.version, other.version)
     }
 }
 
@@ -217,16 +314,17 @@ impl<'a> ScopeId<'a> {
         version: conventions::SCOPE_VERSION,
     };
 
-    /// Whether tags of the spans name the scope: then the spans leave without these tags.
+    /// Returns whether tags of the spans name the scope. These tags are then left out of the
+    /// spans.
     pub(super) fn is_tagged(self) -> bool {
         self.name != conventions::SCOPE_NAME
     }
 
     fn from_span(span: &SpanView<'a>) -> Self {
-        // Most spans have only keys of their sites, and these are not those of a scope.
-        if site_of(span).is_some_and(|of_span| {
-            of_span.has_only_keys_of_site && !of_span.site.tag_keys().contains(&key::SCOPE_NAME)
-        }) {
+        // Most spans have only the keys of their sites, and these do not name a scope.
+        if site_of(span)
+            .is_some_and(|of_span| of_span.has_only_keys_of_site && !may_name_scope(of_span.site))
+        {
             return Self::OWN;
         }
         let (mut name, mut version) = (None, "");
@@ -249,14 +347,14 @@ pub(super) struct ResourceOf<'a> {
 }
 
 impl<'a> ResourceOf<'a> {
-    /// Returns the attributes but the name of the service.
+    /// Returns the attributes except the name of the service.
     pub(super) fn tags(self) -> impl Iterator<Item = &'a Tag> {
         let tags = self.resource.tags.iter();
         tags.filter(|tag| tag.key != key::SERVICE_NAME)
     }
 }
 
-/// A scope, and what is said on it.
+/// A scope, and the reports on it.
 #[derive(Clone, Copy)]
 pub(super) struct ScopeOf<'a> {
     pub(super) id: ScopeId<'a>,

@@ -1,5 +1,5 @@
-//! What stands before the spans of a part: its resource and scope, encoded once and kept
-//! from batch to batch.
+//! The beginning of a part, before its spans: the resource and the scope. They are encoded
+//! once, and kept from batch to batch.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ impl Heads {
     }
 
     /// Returns the head of items of a service and a scope. With `reports_ends`, the scope says
-    /// that its source does.
+    /// that its source reports ends.
     pub(super) fn head(
         &mut self,
         resource: &Resource,
@@ -87,7 +87,7 @@ impl Heads {
         head
     }
 
-    /// Returns the head of what is reported of traces without a span.
+    /// Returns the head with the reports about traces without a span.
     pub(super) fn of_reports(&mut self, request: &Request<'_>) -> Arc<Head> {
         self.forget_other_resource(request.resource);
         let scope = ScopeOf {

@@ -1,12 +1,12 @@
-//! Where the logs of a span are written: in the span, as records of their own, or both.
+//! Where the logs of a span are written: in the span, as log records, or both.
 
 use trace_core::Log;
 use trace_core::conventions::EXCEPTION;
 
-/// How the logs of spans leave.
+/// How the logs of spans are sent.
 ///
-/// The wire of OTLP has two places for them. Viewers of traces read span events; the
-/// specification moves to log records.
+/// OTLP has two places for them. Viewers of traces read span events. The specification is
+/// moving to log records.
 ///
 /// Source: OpenTelemetry, OTEP 4430, *Span Event API deprecation plan*.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,13 +15,13 @@ pub enum Logs {
     /// As events in their span.
     #[default]
     SpanEvents,
-    /// As log records with the ids of their trace and span, in requests of their own.
+    /// As log records with the ids of their trace and span, in separate requests.
     LogRecords,
     /// Both.
     Both,
 }
 
-/// How each log leaves.
+/// How each kind of log is sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct LogPlacement {
     /// Logs that record an error.

@@ -1,4 +1,4 @@
-//! What the record of a log has, for both forms.
+//! The content of a log record, for both formats.
 //!
 //! Source: OpenTelemetry specification, *Logs Data Model*; semantic conventions 1.44,
 //! *Exceptions in logs*.
@@ -13,13 +13,13 @@ const ERROR: u8 = 17;
 pub(super) struct LogRecord<'a> {
     pub(super) trace_id: TraceId,
     pub(super) span_id: SpanId,
-    /// Those of the trace.
+    /// The flags of the trace.
     pub(super) flags: u8,
-    /// In nanoseconds since 1970. It is seen when it is written.
+    /// In nanoseconds since 1970. It is also the observed time.
     pub(super) time: u64,
-    /// Zero if unknown: only errors say how severe they are.
+    /// Zero if unknown. Only errors have a severity.
     pub(super) severity: u8,
-    /// Names the kind of an event; empty if the log is none.
+    /// Names the kind of an event; empty if the log is not an event.
     pub(super) event_name: &'a str,
     /// Left out if it is empty.
     pub(super) body: &'a str,
@@ -40,7 +40,8 @@ impl<'a> LogRecord<'a> {
             time: log.time.as_unix_nanos(),
             severity: if is_exception { ERROR } else { 0 },
             event_name: if is_exception { EXCEPTION } else { "" },
-            // The name of an event says what it is; people read what it says.
+            // The event name identifies the exception, so the body is its message, for people
+            // to read.
             body: match is_exception {
                 true => text_of(&log.fields, EXCEPTION_MESSAGE),
                 false => &log.message,

@@ -1,6 +1,6 @@
-//! What a metric has, for both forms.
+//! The content of a metric, for both formats.
 //!
-//! Only sums that begin with the process are there: that is what counts are.
+//! Supports only cumulative sums, because all our metrics are counts.
 //!
 //! Source: OpenTelemetry specification, *Metrics Data Model*.
 

@@ -1,8 +1,8 @@
 //! Writes batches as OTLP, directly from their views: as protobuf and as JSON.
 //!
-//! `group.rs` sorts the spans of a batch; `protobuf/` and `json/` write them; an
-//! [`Encoder`] makes [`Part`]s of bounded size of them, of which [`write_body`] makes
-//! requests. Nothing here sends, and nothing here waits.
+//! `group.rs` sorts the spans of a batch; `protobuf/` and `json/` write them; an [`Encoder`]
+//! turns them into [`Part`]s of bounded size, and a [`Frame`] turns parts into requests.
+//! Nothing here sends or waits.
 //!
 //! Source: opentelemetry-proto, *trace.proto* and *common.proto*.
 
@@ -28,12 +28,15 @@ mod head;
 
 mod part;
 
+mod body;
+
 mod trim;
 
 mod encoder;
 
 use trace_core::SpanBatch;
 
+pub(crate) use body::Frame;
 pub(crate) use encoder::{Encoder, PartLimits};
 pub(crate) use format::Format;
 pub(crate) use log_placement::LogPlacement;
@@ -42,7 +45,6 @@ pub use log_placement::Logs;
 pub(crate) use metric::{Metric, Point, Snapshot};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use part::Part;
-pub(crate) use part::write_body;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use signal::Signal;
 
@@ -66,9 +68,9 @@ pub use json::to_json;
 pub fn to_protobuf(batch: &SpanBatch<'_>) -> Vec<u8> {
     let parts =
         Encoder::new(Format::Protobuf, PartLimits::NONE, LogPlacement::default()).parts(batch);
-    let mut body = Vec::new();
-    write_body(Format::Protobuf, &parts, &mut body);
-    body
+    let mut frame = Frame::default();
+    frame.write(Format::Protobuf, &parts);
+    frame.pieces(&parts).concat()
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
-//! Encoded items of one resource and one scope, and the bodies of requests that are made
-//! of them. Items are spans or log records.
+//! Encoded items of one resource and one scope. Items are spans or log records.
 
 use std::sync::Arc;
 
@@ -13,28 +12,40 @@ use super::signal::Signal;
 /// Encoded items of one signal, one resource and one scope. It can be split between items
 /// without encoding them again.
 ///
-/// A part of traces may have no spans: then its scope reports of traces whose spans have left before.
+/// A part of traces may have no spans. Its scope then has reports about traces whose spans
+/// were sent before.
 pub(crate) struct Part {
     pub(super) signal: Signal,
     pub(super) head: Arc<Head>,
-    /// The items, one after another, as they stand in a body.
+    /// The items, one after another, as in a body.
     pub(super) items: Vec<u8>,
     /// Where each of them ends.
     pub(super) ends: Vec<usize>,
 }
 
 impl Part {
-    /// Makes a part without items, with room for `items` of so many bytes together.
+    /// Makes a part without items, with room for `items` items of `bytes` bytes in total.
     pub(super) fn new(signal: Signal, head: Arc<Head>, items: usize, bytes: usize) -> Self {
+        Self::with_memory(signal, head, items, Vec::with_capacity(bytes))
+    }
+
+    /// Makes a part without items, whose bytes take the place of what is in `memory`.
+    pub(super) fn with_memory(
+        signal: Signal,
+        head: Arc<Head>,
+        items: usize,
+        mut memory: Vec<u8>,
+    ) -> Self {
+        memory.clear();
         Self {
             signal,
             head,
-            items: Vec::with_capacity(bytes),
+            items: memory,
             ends: Vec::with_capacity(items),
         }
     }
 
-    /// Returns what it has.
+    /// Returns the signal of its items.
     #[cfg(any(feature = "grpc", feature = "http"))]
     pub(crate) fn signal(&self) -> Signal {
         self.signal
@@ -54,7 +65,13 @@ impl Part {
         }
     }
 
-    /// Returns a bound of [`bytes`](Self::bytes) that costs less.
+    /// Returns whether both have one resource.
+    pub(super) fn has_resource_of(&self, other: &Self) -> bool {
+        let (one, other) = (&self.head.resource, &other.head.resource);
+        Arc::ptr_eq(one, other) || one == other
+    }
+
+    /// Returns an upper bound of [`bytes`](Self::bytes), which is cheaper to compute.
     #[inline]
     pub(super) fn most_bytes(&self) -> usize {
         /// The frame around the head and the items: keys, lengths, the schema's URL, and in
@@ -70,8 +87,7 @@ impl Part {
             reason = "the exporter splits what is too large for a server"
         )
     )]
-    /// Splits the part into two of half as many items; `None` with one item or none, which
-    /// cannot be split.
+    /// Splits the part into two halves. The second is `None` if there is at most one item.
     pub(crate) fn halve(mut self) -> (Self, Option<Self>) {
         let half = self.ends.len() / 2;
         let Some(place) = half.checked_sub(1).and_then(|last| self.ends.get(last)) else {
@@ -110,36 +126,17 @@ impl Part {
         Some(last)
     }
 
-    /// Gives back memory that it does not use: a part may wait for long.
-    pub(super) fn fit(&mut self) {
+    /// Returns its memory, emptied.
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn into_memory(mut self) -> Vec<u8> {
+        self.items.clear();
+        self.items
+    }
+
+    /// Frees unused memory, because a part may wait for a long time.
+    pub(crate) fn fit(&mut self) {
         if self.items.capacity() > self.items.len() / 8 * 9 {
             self.items.shrink_to_fit();
-        }
-    }
-}
-
-/// Writes the body of one request from parts, which all have this format and are of one
-/// signal. Parts that follow
-/// one another share their resource if it is the same.
-pub(crate) fn write_body<'a>(
-    format: Format,
-    parts: impl IntoIterator<Item = &'a Part>,
-    body: &mut Vec<u8>,
-) {
-    let parts: Vec<_> = parts.into_iter().collect();
-    let resources = parts.chunk_by(|one, next| {
-        Arc::ptr_eq(&one.head.resource, &next.head.resource)
-            || one.head.resource == next.head.resource
-    });
-    match format {
-        Format::Protobuf => {
-            body.reserve(parts.iter().map(|part| part.bytes()).sum());
-            resources.for_each(|parts| protobuf::body::parts_of_resource(body, parts));
-        }
-        #[cfg(feature = "json")]
-        Format::Json => {
-            let signal = parts.first().map_or(Signal::Traces, |part| part.signal);
-            json::body::request(body, signal, resources);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The signals of OpenTelemetry that leave from here.
+//! The signals of OpenTelemetry that this crate sends.
 
-/// What the parts of a request have. A request has parts of one signal.
+/// The kind of items in a part. All parts of a request have the same signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// Spans.

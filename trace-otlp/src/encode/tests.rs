@@ -4,7 +4,7 @@ use trace_core::{Resource, SpanBatch, SpanId, SpanRecord, TraceId};
 
 use super::log_placement::Logs;
 use super::signal::Signal;
-use super::{Encoder, Format, LogPlacement, Part, PartLimits, write_body};
+use super::{Encoder, Format, Frame, LogPlacement, Part, PartLimits};
 
 const FORMATS: &[Format] = &[
     Format::Protobuf,
@@ -30,9 +30,10 @@ fn parts(format: Format, limits: PartLimits, spans: &[SpanRecord]) -> Vec<Part> 
 }
 
 fn body<'a>(format: Format, parts: impl IntoIterator<Item = &'a Part>) -> Vec<u8> {
-    let mut body = Vec::new();
-    write_body(format, parts, &mut body);
-    body
+    let parts: Vec<_> = parts.into_iter().collect();
+    let mut frame = Frame::default();
+    frame.write(format, parts.iter().copied());
+    frame.pieces(parts).concat()
 }
 
 #[test]
@@ -107,7 +108,7 @@ fn parts_of_one_resource_share_it_in_a_body() {
     }
 }
 
-/// Spans that are too large in every way, beside one that is not.
+/// Spans that are too large in every way, and one that is not.
 fn large() -> Vec<SpanRecord> {
     let mut spans = spans(2);
     let [small, large] = &mut spans[..] else {
@@ -214,6 +215,21 @@ fn the_resource_is_encoded_again_only_if_it_changes() {
         .remove(0);
     let text = String::from_utf8_lossy(&third.head.resource).into_owned();
     assert!(text.contains("host.name"), "{text}");
+}
+
+#[cfg(any(feature = "grpc", feature = "http"))]
+#[test]
+fn a_part_is_written_to_the_memory_of_another() {
+    for &format in FORMATS {
+        let mut encoder = Encoder::new(format, PartLimits::NONE, LogPlacement::default());
+        let (shop, spans) = (Resource::new("shop"), spans(3));
+        let batch = SpanBatch::from_records(&shop, &spans);
+        let first = encoder.parts(&batch).remove(0);
+        let (bytes, memory) = (first.items.clone(), first.items.as_ptr());
+        encoder.reuse(first.into_memory());
+        let second = encoder.parts(&batch).remove(0);
+        assert_eq!((&second.items, second.items.as_ptr()), (&bytes, memory));
+    }
 }
 
 /// A span with an error's log between two others, and one without logs.

@@ -1,17 +1,17 @@
-//! Makes a span fit that is too large.
+//! Trims a span that is too large.
 //!
 //! First the longest texts are cut, then logs, tags and links are left out, the last ones
-//! first. What is left out is counted in the span.
+//! first. The span counts what is left out.
 
 use std::borrow::Cow;
 
 use trace_core::{Log, Resource, SpanBatch, SpanRecord, SpanView, Status, Tag, TagArray, TagValue};
 
-/// Texts are not cut below this length; rather, items are left out.
+/// Texts are not cut below this length. Instead, items are left out.
 const MIN_TEXT_BYTES: usize = 64;
 
-/// Returns the span in the form that `write` gives it, with at most `max_bytes` if that is
-/// possible without leaving out more than texts, logs, tags, links and trace state.
+/// Returns the span as `write` encodes it. It has at most `max_bytes` if it is enough to cut
+/// texts and to leave out logs, tags, links and the trace state.
 pub(super) fn trimmed(
     span: &SpanView<'_>,
     max_bytes: usize,
@@ -27,7 +27,8 @@ pub(super) fn trimmed(
         out
     };
     let whole = encode(&span);
-    // Each byte of a text takes at least one byte, so this cuts enough or all there is.
+    // Each byte of a text takes at least one encoded byte, so this cuts enough, or everything
+    // that can be cut.
     cut_texts(&mut span, whole.len().saturating_sub(max_bytes));
     for list in [leave_out_logs, leave_out_tags, leave_out_links] {
         let encoded = encode(&span);
@@ -50,15 +51,15 @@ pub(super) fn trimmed(
     encode(&span)
 }
 
-/// Returns a log of a span in the form that `write` gives it and a number of dropped fields, with at
-/// most `max_bytes` if that is possible without leaving out more than texts and fields.
+/// Returns a log of a span as `write` encodes it with a number of dropped fields. It has at
+/// most `max_bytes` if it is enough to cut texts and to leave out fields.
 pub(super) fn trimmed_log(
     span: &SpanView<'_>,
     log: &Log,
     max_bytes: usize,
     write: impl Fn(&mut Vec<u8>, &Log, u32),
 ) -> Vec<u8> {
-    // Trimmed as a span with its message for a name and its fields for tags.
+    // The log is trimmed as a span whose name is the message and whose tags are the fields.
     let mut span = SpanRecord::new(span.trace_id(), span.span_id(), log.message.clone());
     span.tags.clone_from(&log.fields);
     let resource = Resource::new("");
@@ -122,7 +123,7 @@ fn add(sum: &mut u32, more: usize) {
     *sum = sum.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
 }
 
-/// Cuts the longest texts, all to one length, so that they have `excess` bytes less together.
+/// Cuts the longest texts to the same length, so that their total is `excess` bytes less.
 fn cut_texts(span: &mut SpanRecord, excess: usize) {
     let mut lengths = Vec::new();
     for_each_text(span, |text| lengths.push(text.len()));

@@ -1,8 +1,8 @@
-//! `OTEL_BSP_*`: how spans wait and are gathered.
+//! `OTEL_BSP_*`: how long spans wait, and how they are batched.
 //!
 //! Source: OpenTelemetry specification, *Environment Variable Specification*, "Batch Span
-//! Processor". What is not set keeps this project's defaults, not those of the
-//! specification, which lose spans at 2,048.
+//! Processor". A variable that is not set keeps this project's default. The specification's
+//! default queue loses spans above 2,048.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::OtlpCollectorBuilder;
 const MAX_QUEUE: &str = "OTEL_BSP_MAX_QUEUE_SIZE";
 const MAX_BATCH: &str = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE";
 
-/// What is set of these variables.
+/// The values of these variables that are set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Batching {
     scheduled_delay: Option<Duration>,
@@ -71,7 +71,7 @@ impl Batching {
 }
 
 impl fmt::Display for Batching {
-    /// Writes what is set, each after `; `.
+    /// Writes the values that are set, each after `; `.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(delay) = self.scheduled_delay {
             write!(f, "; delay {delay:?}")?;

@@ -21,7 +21,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// If it is no URL, or one that this build cannot reach.
+    /// If it is not a URL, or if this build cannot reach it.
     pub(super) fn read(
         variables: &mut Variables<'_>,
         features: Features,
@@ -47,7 +47,7 @@ impl Endpoint {
             }
         };
         let url = match protocol {
-            // Only here may the scheme be missing.
+            // Only with gRPC may the scheme be missing.
             Protocol::Grpc if !text.contains("://") => {
                 let scheme = if is_insecure { "http" } else { "https" };
                 Url::parse(&format!("{scheme}://{text}"))
@@ -87,7 +87,7 @@ impl Endpoint {
 }
 
 impl Endpoint {
-    /// Writes the URL to which a signal is sent, without what may be secret.
+    /// Writes the URL to which a signal is sent, without parts that may be secret.
     pub(super) fn shown(&self, protocol: Protocol, path: &str) -> String {
         match (protocol, self) {
             (Protocol::Grpc, _) => self.url().origin(),

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
-/// A tracer cannot be set up from the environment: a file cannot be read, or a URL is none.
+/// A tracer cannot be set up from the environment: a file cannot be read, or an endpoint
+/// cannot be used.
 ///
 /// All other mistakes in variables only cause a line of
 /// [`diagnostics`](trace_core::diagnostics).
@@ -28,7 +29,7 @@ pub struct EnvironmentError {
 }
 
 impl EnvironmentError {
-    /// A URL that is none.
+    /// A text that is not a URL.
     pub(super) fn no_url(variable: &str, shown: &str, expected: &str) -> Self {
         let message = format!("`{variable}` is `{shown}`; expected {expected}");
         Self {
@@ -39,11 +40,19 @@ impl EnvironmentError {
 
     /// A file that cannot be read.
     pub(super) fn no_file(variable: &str, path: &Path, source: std::io::Error) -> Self {
-        let path = path.display().to_string();
-        let path = trace_core::visible(&path, 1_000).into_owned();
         Self {
-            message: format!("`{variable}` is `{path}`, which cannot be read"),
             source: Some(std::sync::Arc::new(source)),
+            ..Self::bad_file(variable, path, "cannot be read")
+        }
+    }
+
+    /// A file that cannot be used: `problem` completes "which ..".
+    pub(super) fn bad_file(variable: &str, path: &Path, problem: &str) -> Self {
+        let path = path.display().to_string();
+        let path = trace_core::visible(&path, 1_000);
+        Self {
+            message: format!("`{variable}` is `{path}`, which {problem}"),
+            source: None,
         }
     }
 

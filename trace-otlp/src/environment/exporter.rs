@@ -1,12 +1,11 @@
 //! `OTEL_EXPORTER_OTLP_*` and `OTEL_EXPORTER_OTLP_TRACES_*`: where the exporter sends spans.
 //!
-//! A variable with `TRACES` comes first. If its value counts as not set, the one without it
-//! counts.
+//! A variable with `TRACES` wins. If its value counts as not set, the variable without
+//! `TRACES` is used.
 //!
 //! Source: OpenTelemetry specification, *OpenTelemetry Protocol Exporter*.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::endpoint::Endpoint;
@@ -16,6 +15,7 @@ use super::headers::headers;
 use super::logs::LogSettings;
 use super::metrics::MetricSettings;
 use super::signal::Signal;
+use super::tls_files::TlsFiles;
 use super::variables::Variables;
 use crate::{Compression, OtlpCollector, OtlpCollectorBuilder, Protocol};
 
@@ -28,20 +28,11 @@ pub(super) struct OtlpSettings {
     headers: Vec<(String, String)>,
     compression: Compression,
     timeout: Option<Duration>,
-    certificate: Option<NamedFile>,
-    /// The certificate of this client, and its key.
-    identity: Option<(NamedFile, NamedFile)>,
+    files: TlsFiles,
     /// `None` if all logs are span events.
     logs: Option<LogSettings>,
-    /// `None` if no metrics are asked for.
+    /// `None` if metrics are not requested.
     metrics: Option<MetricSettings>,
-}
-
-/// A file, and the variable that names it.
-#[derive(Clone)]
-struct NamedFile {
-    variable: String,
-    path: PathBuf,
 }
 
 impl OtlpSettings {
@@ -49,7 +40,7 @@ impl OtlpSettings {
     ///
     /// # Errors
     ///
-    /// If the endpoint is no URL, or one that this build cannot reach.
+    /// If the endpoint is not a URL, or if this build cannot reach it.
     pub(super) fn read(
         variables: &mut Variables<'_>,
         features: Features,
@@ -59,8 +50,7 @@ impl OtlpSettings {
         let compression = compression(variables, features).unwrap_or_default();
         let headers = headers(variables, Signal::Traces);
         let timeout = Signal::Traces.first(variables, "TIMEOUT", Variables::timeout);
-        let certificate = file(variables, "CERTIFICATE");
-        let identity = identity(variables);
+        let files = TlsFiles::read(variables);
         let endpoint = Endpoint::read(variables, features, protocol, Signal::Traces)?;
         let logs = LogSettings::read(variables, features, protocol, &endpoint)?;
         let metrics = MetricSettings::read(variables, features, protocol, &endpoint)?;
@@ -70,8 +60,7 @@ impl OtlpSettings {
             headers,
             compression,
             timeout,
-            certificate,
-            identity,
+            files,
             logs,
             metrics,
         };
@@ -89,7 +78,7 @@ impl OtlpSettings {
         self.logs.as_ref()?.target.headers.as_deref()
     }
 
-    /// Returns the endpoints that signals other than traces have for themselves.
+    /// Returns the endpoints of those signals other than traces that have their own.
     fn others(&self) -> impl Iterator<Item = &Endpoint> {
         let logs = self.logs.iter().map(|logs| &logs.target);
         let metrics = self.metrics.iter().map(|metrics| &metrics.target);
@@ -97,17 +86,16 @@ impl OtlpSettings {
             .filter_map(|target| target.endpoint.as_ref())
     }
 
-    /// Without TLS nobody reads the files.
+    /// Drops the files, with a warning, if no endpoint uses TLS.
     fn drop_unused_files(&mut self, variables: &mut Variables<'_>) {
         let is_secure = |endpoint: &Endpoint| endpoint.url().is_secure();
         if is_secure(&self.endpoint) || self.others().any(is_secure) {
             return;
         }
-        let identity = self.identity.take().map(|(certificate, _)| certificate);
-        for file in self.certificate.take().into_iter().chain(identity) {
-            let endpoint = self.endpoint.shown(Protocol::HttpProtobuf, "v1/traces");
+        let endpoint = self.endpoint.shown(Protocol::HttpProtobuf, "v1/traces");
+        for variable in self.files.take() {
             let unused = format!("is not used, as the endpoint is not `https`: {endpoint}");
-            variables.warn(&file.variable, unused);
+            variables.warn(&variable, unused);
         }
     }
 
@@ -115,14 +103,14 @@ impl OtlpSettings {
     ///
     /// # Errors
     ///
-    /// If a file cannot be read.
+    /// If a file cannot be used.
     pub(super) fn into_builder(self) -> Result<OtlpCollectorBuilder, EnvironmentError> {
         let mut builder = match (&self.endpoint, self.protocol) {
-            // One path is all that there is.
+            // gRPC fixes the path, so only the origin is needed.
             (endpoint, Protocol::Grpc) => OtlpCollector::builder(endpoint.url().origin()),
             (Endpoint::Base(url), _) => OtlpCollector::builder(url.as_str()),
             (Endpoint::Whole(url), _) => {
-                // Other signals may have the base URL for themselves.
+                // Another signal may use the base URL.
                 let mut bases = self.others().filter_map(|endpoint| match endpoint {
                     Endpoint::Base(base) => Some(base.as_str().to_owned()),
                     Endpoint::Whole(_) => None,
@@ -146,23 +134,7 @@ impl OtlpSettings {
         if let Some(timeout) = self.timeout {
             builder = builder.timeout(timeout);
         }
-        if let Some(file) = self.certificate {
-            builder = builder.certificate(file.checked()?);
-        }
-        if let Some((certificate, key)) = self.identity {
-            builder = builder.client_identity(certificate.checked()?, key.checked()?);
-        }
-        Ok(builder)
-    }
-}
-
-impl NamedFile {
-    /// Returns the path if the file can be read.
-    fn checked(self) -> Result<PathBuf, EnvironmentError> {
-        match std::fs::read(&self.path) {
-            Ok(_) => Ok(self.path),
-            Err(error) => Err(EnvironmentError::no_file(&self.variable, &self.path, error)),
-        }
+        self.files.apply(builder)
     }
 }
 
@@ -202,7 +174,7 @@ fn compression(variables: &mut Variables<'_>, features: Features) -> Option<Comp
     })
 }
 
-/// Warns that a value needs a feature that this build lacks.
+/// Warns that a value needs a feature that this build does not have.
 fn without_feature<T>(
     variables: &mut Variables<'_>,
     name: &str,
@@ -216,35 +188,8 @@ fn without_feature<T>(
     None
 }
 
-fn file(variables: &mut Variables<'_>, name: &str) -> Option<NamedFile> {
-    Signal::Traces.first(variables, name, |variables, name| {
-        let path = variables.path(name)?;
-        let variable = name.to_owned();
-        Some(NamedFile { variable, path })
-    })
-}
-
-fn identity(variables: &mut Variables<'_>) -> Option<(NamedFile, NamedFile)> {
-    let certificate = file(variables, "CLIENT_CERTIFICATE");
-    let key = file(variables, "CLIENT_KEY");
-    match (certificate, key) {
-        (Some(certificate), Some(key)) => Some((certificate, key)),
-        (None, None) => None,
-        (Some(alone), None) => {
-            let needs = "is not used, as `OTEL_EXPORTER_OTLP_CLIENT_KEY` is not set";
-            variables.warn(&alone.variable, needs);
-            None
-        }
-        (None, Some(alone)) => {
-            let needs = "is not used, as `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` is not set";
-            variables.warn(&alone.variable, needs);
-            None
-        }
-    }
-}
-
 impl fmt::Display for OtlpSettings {
-    /// Writes where spans go and how, without secrets: of headers only their names.
+    /// Writes where spans go and how, without secrets. Of headers, it writes only the names.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.endpoint.shown(self.protocol, "v1/traces"))?;
         write!(f, " by {}", self.protocol)?;
@@ -262,12 +207,7 @@ impl fmt::Display for OtlpSettings {
         {
             write!(f, "{start}{name}")?;
         }
-        if self.certificate.is_some() {
-            f.write_str(", a certificate of its own")?;
-        }
-        if self.identity.is_some() {
-            f.write_str(", a client certificate")?;
-        }
+        write!(f, "{}", self.files)?;
         if let Some(logs) = &self.logs {
             write!(f, ", {}", logs.shown(self.protocol))?;
         }

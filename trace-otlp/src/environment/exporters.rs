@@ -58,7 +58,7 @@ pub(super) fn read_exporters(variables: &mut Variables<'_>, features: Features) 
     without_missing(variables, features, exporters)
 }
 
-/// Leaves out what this build does not have.
+/// Removes exporters that this build does not have.
 fn without_missing(
     variables: &mut Variables<'_>,
     features: Features,

@@ -14,7 +14,7 @@ pub(super) struct Features {
 }
 
 impl Features {
-    /// Those of this build.
+    /// The features of this build.
     pub(super) const BUILT: Self = Self {
         http: cfg!(feature = "http"),
         grpc: cfg!(feature = "grpc"),
@@ -46,7 +46,7 @@ impl Features {
         }
     }
 
-    /// Returns the protocol that is used if none is asked for; `None` if nothing can be sent.
+    /// Returns the protocol to use if none is set; `None` if this build cannot send.
     pub(super) const fn default_protocol(self) -> Option<Protocol> {
         match (self.http, self.grpc) {
             (true, _) => Some(Protocol::HttpProtobuf),

@@ -1,10 +1,14 @@
 //! `OTEL_EXPORTER_OTLP_HEADERS` and its variants for signals. The values are secret.
 
+use http::HeaderName;
+
 use super::list;
 use super::signal::Signal;
 use super::variables::Variables;
+use crate::export::is_reserved;
 
-/// Reads the headers. One that cannot be sent is left out alone. No value is ever shown.
+/// Reads the headers. Skips a header that cannot be sent, and keeps the others. No value is
+/// ever shown.
 pub(super) fn headers(variables: &mut Variables<'_>, signal: Signal) -> Vec<(String, String)> {
     let found = signal.first(variables, "HEADERS", |variables, name| {
         Some((name.to_owned(), variables.text(name)?))
@@ -30,21 +34,24 @@ pub(super) fn headers(variables: &mut Variables<'_>, signal: Signal) -> Vec<(Str
     headers
 }
 
-fn header(entry: &str) -> Result<(String, String), &'static str> {
+fn header(entry: &str) -> Result<(String, String), String> {
     let (name, value) = list::pair(entry).ok_or("`name=value`, without commas in it")?;
     let name = list::percent_decoded(name).unwrap_or_else(|| name.to_owned());
-    // Many write `100%` for what should be `100%25`.
+    // Many people write `100%` where `100%25` would be right.
     let value = list::percent_decoded(value).unwrap_or_else(|| value.to_owned());
-    // Source: RFC 9110, *Tokens*.
-    let is_of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(is_of_token) {
-        return Err("a name of letters, digits and `-`");
+    let name: HeaderName = name
+        .parse()
+        .map_err(|_| "a name of letters, digits and `-`")?;
+    if is_reserved(&name) {
+        return Err(format!(
+            "another name than `{name}`, which belongs to the request"
+        ));
     }
     if !value
         .bytes()
         .all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte))
     {
-        return Err("a value of ASCII characters without controls");
+        return Err("a value of ASCII characters without controls".to_owned());
     }
-    Ok((name.to_ascii_lowercase(), value.trim().to_owned()))
+    Ok((name.to_string(), value.trim().to_owned()))
 }

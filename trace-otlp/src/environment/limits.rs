@@ -1,7 +1,7 @@
 //! `OTEL_SPAN_*_LIMIT`, `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT`, `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT`
 //! and `OTEL_ATTRIBUTE_*_LIMIT`.
 //!
-//! [`Limits::from_env`] reads them too, without a word about mistakes.
+//! [`Limits::from_env`] reads them too, but reports no mistakes.
 
 use trace_core::Limits;
 
@@ -21,7 +21,8 @@ pub(super) fn read(variables: &mut Variables<'_>) -> Limits {
     let length = count("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT");
     let of_logs = count("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT");
     let of_links = count("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT");
-    // One limit holds for both here. The larger one loses nothing that was to be kept.
+    // Here, one limit applies to both. With the larger one, nothing is lost that either would
+    // keep.
     let fields = of_logs.max(of_links);
     Limits {
         max_tags: tags.or(all_counts).unwrap_or(default.max_tags),

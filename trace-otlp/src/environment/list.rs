@@ -4,10 +4,15 @@
 //! *Specifying resource information via an environment variable*; W3C Baggage, *Header
 //! Content*.
 
-/// Splits a list into its entries. Empty entries are none.
+/// Splits a list into its entries. Skips empty ones.
 pub(super) fn entries(list: &str) -> impl Iterator<Item = &str> {
     let entries = list.split(',').map(str::trim);
     entries.filter(|entry| !entry.is_empty())
+}
+
+/// Returns whether a list has an entry, in any case.
+pub(super) fn has(list: &str, wanted: &str) -> bool {
+    entries(list).any(|entry| entry.eq_ignore_ascii_case(wanted))
 }
 
 /// Splits an entry at its first `=`.

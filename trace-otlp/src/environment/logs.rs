@@ -1,12 +1,14 @@
-//! `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`: logged errors as log records; and the variables
-//! that say where these go.
+//! `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`: sends logged errors as log records. Also reads
+//! where these records go.
 //!
-//! Source: OpenTelemetry semantic conventions 1.44, *Exceptions*: `logs` means records only,
-//! `logs/dup` span events too. The conventions say nothing of other logs, which stay events.
+//! Source: OpenTelemetry semantic conventions 1.44, *Exceptions*: `logs` means log records
+//! only; `logs/dup` means span events too. The conventions do not cover other logs, which stay
+//! span events.
 
 use super::endpoint::Endpoint;
 use super::error::EnvironmentError;
 use super::features::Features;
+use super::list;
 use super::signal::Signal;
 use super::target::Target;
 use super::variables::Variables;
@@ -28,7 +30,7 @@ impl LogSettings {
     ///
     /// # Errors
     ///
-    /// If the endpoint is no URL, or one that this build cannot reach.
+    /// If the endpoint is not a URL, or if this build cannot reach it.
     pub(super) fn read(
         variables: &mut Variables<'_>,
         features: Features,
@@ -66,7 +68,7 @@ impl LogSettings {
         }
     }
 
-    /// Returns what is done with logged errors, without secrets.
+    /// Describes how logged errors are sent, without secrets.
     pub(super) fn shown(&self, protocol: Protocol) -> String {
         let also = match self.exceptions {
             Logs::Both => "also ",
@@ -77,13 +79,13 @@ impl LogSettings {
     }
 }
 
-/// Reads `OTEL_LOGS_EXPORTER`. Only OTLP takes records here; where they are not to be sent,
-/// errors stay in their span, so that they are not lost.
+/// Reads `OTEL_LOGS_EXPORTER`. Here, only OTLP can send log records. If another exporter is
+/// set, errors stay in their span, so that they are not lost.
 fn may_send(variables: &mut Variables<'_>) -> bool {
     let Some(exporter) = variables.text(EXPORTER) else {
         return true;
     };
-    let is_otlp = exporter.eq_ignore_ascii_case("otlp");
+    let is_otlp = list::has(&exporter, "otlp");
     if !is_otlp {
         let shown = trace_core::visible(&exporter, 200);
         let problem = format!("is `{shown}`, not `otlp`: exceptions stay span events");

@@ -1,15 +1,16 @@
-//! `OTEL_METRICS_EXPORTER` and `OTEL_METRIC_EXPORT_INTERVAL`: the tracer's own counts as
-//! metrics, where they are asked for; and where these go.
+//! `OTEL_METRICS_EXPORTER` and `OTEL_METRIC_EXPORT_INTERVAL`: sends the tracer's own counts as
+//! metrics, if they are requested. Also reads where these metrics go.
 //!
 //! Source: OpenTelemetry specification, *Environment Variable Specification*. Its default,
-//! `otlp`, is for the metrics of an application. Those of the tracer are sent only if the
-//! variable is set to it.
+//! `otlp`, is for the metrics of an application. The tracer's metrics are sent only if the
+//! variable is set to `otlp`.
 
 use std::time::Duration;
 
 use super::endpoint::Endpoint;
 use super::error::EnvironmentError;
 use super::features::Features;
+use super::list;
 use super::signal::Signal;
 use super::target::Target;
 use super::variables::Variables;
@@ -26,28 +27,26 @@ pub(super) struct MetricSettings {
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
 
 impl MetricSettings {
-    /// Reads the variables; `None` if no metrics are asked for. `traces` is where spans go.
+    /// Reads the variables; `None` if metrics are not requested. `traces` is where spans go.
     ///
     /// # Errors
     ///
-    /// If the endpoint is no URL, or one that this build cannot reach.
+    /// If the endpoint is not a URL, or if this build cannot reach it.
     pub(super) fn read(
         variables: &mut Variables<'_>,
         features: Features,
         protocol: Protocol,
         traces: &Endpoint,
     ) -> Result<Option<Self>, EnvironmentError> {
-        // Other values are for other metrics, and so are no mistake.
+        // Other values configure other metrics, so they are not mistakes.
         let exporter = variables.text("OTEL_METRICS_EXPORTER");
-        if !exporter.is_some_and(|exporter| exporter.eq_ignore_ascii_case("otlp")) {
+        if !exporter.is_some_and(|exporters| list::has(&exporters, "otlp")) {
             return Ok(None);
         }
-        let every = variables.duration("OTEL_METRIC_EXPORT_INTERVAL");
+        let every = variables.interval("OTEL_METRIC_EXPORT_INTERVAL");
         let target = Target::read(variables, features, protocol, traces, Signal::Metrics)?;
         Ok(Some(Self {
-            every: every
-                .filter(|every| !every.is_zero())
-                .unwrap_or(DEFAULT_INTERVAL),
+            every: every.unwrap_or(DEFAULT_INTERVAL),
             target,
         }))
     }
@@ -68,7 +67,7 @@ impl MetricSettings {
         }
     }
 
-    /// Returns how metrics are sent, without secrets.
+    /// Describes how metrics are sent, without secrets.
     pub(super) fn shown(&self, protocol: Protocol) -> String {
         let place = self.target.shown(protocol, "v1/metrics");
         format!("metrics each {:?}{place}", self.every)

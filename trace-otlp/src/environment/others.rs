@@ -1,4 +1,4 @@
-//! Variables that others read, and those that nobody reads: both are checked, so that no
+//! Checks variables that other code reads, and variables that are not supported, so that no
 //! mistake in them is silent.
 
 use trace_core::propagation::CompositePropagator;
@@ -21,7 +21,7 @@ pub(super) fn read(variables: &mut Variables<'_>) -> Option<String> {
             variables.warn(name, "is not read; the other variables count");
         }
     }
-    // `trace_core::diagnostics` reads it when it first has a line.
+    // `trace_core::diagnostics` reads this variable before it writes its first line.
     let expected = "one of none, error, warn, info, debug";
     let levels = [
         "none", "off", "error", "fatal", "warn", "info", "debug", "trace", "verbose", "all",

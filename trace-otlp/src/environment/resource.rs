@@ -1,4 +1,4 @@
-//! `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`: what the environment says of the
+//! `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`: what the environment says about the
 //! service.
 
 use trace_core::Tag;
@@ -25,7 +25,7 @@ pub(super) fn read(variables: &mut Variables<'_>) -> (Option<String>, Vec<Tag>) 
     (variables.text("OTEL_SERVICE_NAME").or(name), tags)
 }
 
-/// Reads the list. A list with a mistake is left out whole, as the specification wants.
+/// Reads the list. A list with a mistake is ignored as a whole, as the specification requires.
 fn attributes(variables: &mut Variables<'_>) -> Vec<(String, String)> {
     let Some(list) = variables.text(ATTRIBUTES) else {
         return Vec::new();
@@ -35,7 +35,7 @@ fn attributes(variables: &mut Variables<'_>) -> Vec<(String, String)> {
         let key = list::percent_decoded(key).filter(|key| !key.is_empty());
         Some((key?, list::percent_decoded(value)?))
     });
-    // The values may be anything, so the place of the mistake is told and not its text.
+    // A value may be secret, so the warning says where the mistake is, and does not show it.
     let mut read = Vec::new();
     for (attribute, number) in attributes.zip(1..) {
         match attribute {

@@ -15,12 +15,12 @@ const KNOWN: &str = "one of always_on, always_off, traceidratio, parentbased_alw
 /// A sampler that the variables can name.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct SamplerSetting {
-    /// Whether a caller's decision is followed.
+    /// Whether it follows a caller's decision.
     is_parent_based: bool,
     root: RootSampler,
 }
 
-/// Who decides about traces that start here.
+/// The sampler of traces that start in this process.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum RootSampler {
     AlwaysOn,

@@ -1,8 +1,8 @@
-//! What the variables ask for, as one value: read from a lookup, shown, and turned into a
+//! All settings as one value, which is read from a lookup, can be printed, and becomes a
 //! builder.
 //!
 //! Owns the order in which variables are read. The rules of each group of variables are in
-//! files of their own. Reading touches neither the environment nor a file.
+//! separate files. Reading does not access files or the environment.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -22,10 +22,11 @@ use super::{batching, limits, others, resource};
 use crate::JsonCollector;
 use crate::redact::Redaction;
 
-/// What the environment asks for: where spans go, how many, and by which name.
+/// The settings of the environment: where spans go, how many are kept, and the name of the
+/// service.
 ///
-/// [`from_env`](super::from_env) reads these settings, reports their warnings and makes the
-/// builder. Use this type to see what was decided. It shows no secrets.
+/// [`from_env`](super::from_env) reads these settings, reports their warnings and creates the
+/// builder. Use this type to see which settings apply. It shows no secrets.
 ///
 /// ```
 /// use trace_otlp::environment::Settings;
@@ -55,7 +56,7 @@ use crate::redact::Redaction;
 #[derive(Clone)]
 pub struct Settings {
     service_name: String,
-    /// Those of `OTEL_RESOURCE_ATTRIBUTES`, without the name.
+    /// The tags of `OTEL_RESOURCE_ATTRIBUTES`, without the name of the service.
     pub(super) tags: Vec<Tag>,
     is_disabled: bool,
     pub(super) exporters: Vec<Exporter>,
@@ -133,38 +134,38 @@ impl Settings {
         &self.service_name
     }
 
-    /// Returns the settings that are not followed, in the order of reading.
+    /// Returns the settings that are not followed, in the order in which they were read.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
-    /// Returns whether `OTEL_SDK_DISABLED` asks for no tracing at all.
+    /// Returns whether `OTEL_SDK_DISABLED` turns tracing off.
     #[must_use]
     pub const fn is_disabled(&self) -> bool {
         self.is_disabled
     }
 
-    /// Makes the propagator that `OTEL_PROPAGATORS` lists. The
-    /// [builder](Self::into_builder) has it, so that `span::inject`, `propagation::extract` and
-    /// the layers of `trace-http` use it once the tracer is installed.
+    /// Makes the propagator that `OTEL_PROPAGATORS` lists. The [builder](Self::into_builder)
+    /// has it already, so `span::inject`, `propagation::extract` and the layers of
+    /// `trace-http` use it once the tracer is installed.
     #[must_use]
     pub fn propagator(&self) -> CompositePropagator {
         let names = self.propagators.as_deref().unwrap_or_default();
         CompositePropagator::from_names(names).0
     }
 
-    /// Makes the builder of a tracer that follows these settings. Detects the
-    /// [resource](crate::resource), and hides [secrets](Redaction) in what is recorded; to
-    /// change which, set another redactor on the builder.
+    /// Makes the builder of a tracer that follows these settings. It detects the
+    /// [resource](crate::resource), and hides [secrets](Redaction) in spans. To change which
+    /// secrets are hidden, set another redactor on the builder.
     ///
     /// # Errors
     ///
-    /// If the endpoint is no URL, or a file of TLS cannot be read.
+    /// If the endpoint is not a URL, or a file for TLS cannot be read.
     pub fn into_builder(self) -> Result<TracerBuilder, EnvironmentError> {
         let mut builder = self.described();
         if self.propagators.is_some() {
-            // Contexts pass also if nothing is recorded.
+            // Contexts are passed on even if nothing is recorded.
             builder = builder.propagator(self.propagator());
         }
         if self.is_disabled {
@@ -174,7 +175,8 @@ impl Settings {
         builder = builder.redact(Redaction::standard());
         builder = self.batching.apply(builder);
         if self.exporters.is_empty() {
-            // That nothing is kept was asked for, and is no mistake.
+            // No exporter was requested, so the builder must not warn that it has no
+            // collector.
             builder = builder.collector(());
         }
         for exporter in self.exporters {
@@ -182,7 +184,7 @@ impl Settings {
                 Exporter::Console => builder.collector(TraceCollector::printing()),
                 #[cfg(feature = "json")]
                 Exporter::JsonLines => builder.collector(JsonCollector::stdout()),
-                // Not reached: it is left out where it is not built in.
+                // Not reached: a build without this exporter has removed it from the list.
                 #[cfg(not(feature = "json"))]
                 Exporter::JsonLines => builder,
                 Exporter::Otlp => builder,
@@ -198,7 +200,7 @@ impl Settings {
         }
     }
 
-    /// Returns a builder with the resource: what was detected, below what the variables say.
+    /// Returns a builder with the detected resource. Values from variables win.
     fn described(&self) -> TracerBuilder {
         let name = match self.service_name.as_str() {
             // Source: semantic conventions, `service.name`.

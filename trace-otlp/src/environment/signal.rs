@@ -1,10 +1,10 @@
-//! Variables that each signal has for itself, and one for all of them.
+//! Variables that exist once for each signal, and once for all signals.
 //!
 //! Source: OpenTelemetry specification, *OpenTelemetry Protocol Exporter*.
 
 use super::variables::Variables;
 
-/// A signal, by its part of the variables' names.
+/// A signal, as it appears in the names of variables.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Signal {
     Traces,
@@ -13,7 +13,7 @@ pub(super) enum Signal {
 }
 
 impl Signal {
-    /// Returns the name of the variable that this signal has for itself.
+    /// Returns the name of this signal's own variable.
     pub(super) fn variable(self, name: &str) -> String {
         let signal = match self {
             Self::Traces => "TRACES",
@@ -23,7 +23,8 @@ impl Signal {
         format!("OTEL_EXPORTER_OTLP_{signal}_{name}")
     }
 
-    /// Reads the variable of the signal; if it counts as not set, that of all signals.
+    /// Reads the signal's own variable. If it counts as not set, reads the variable of all
+    /// signals.
     pub(super) fn first<'a, T>(
         self,
         variables: &mut Variables<'a>,

@@ -1,6 +1,6 @@
 //! Where a signal other than traces goes.
 //!
-//! Its endpoint and headers have variables of their own; all else is as for spans.
+//! Its endpoint and headers have their own variables; everything else is as for spans.
 
 use super::endpoint::Endpoint;
 use super::error::EnvironmentError;
@@ -10,16 +10,16 @@ use super::signal::Signal;
 use super::variables::Variables;
 use crate::Protocol;
 
-/// Where requests of a signal go, if that differs from those with spans.
+/// Where requests of a signal go, if not to the same place as spans.
 #[derive(Clone)]
 pub(super) struct Target {
-    /// If it is not the base URL of spans.
+    /// `None` for the base URL of spans.
     pub(super) endpoint: Option<Endpoint>,
-    /// If they have other headers than spans. The values are secret.
+    /// `None` for the headers of spans. The values are secret.
     pub(super) headers: Option<Vec<(String, String)>>,
 }
 
-/// Variables that are read for spans alone.
+/// Variables that are read only for spans.
 const NOT_READ: [&str; 7] = [
     "PROTOCOL",
     "COMPRESSION",
@@ -35,7 +35,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// If the endpoint is no URL, or one that this build cannot reach.
+    /// If the endpoint is not a URL, or if this build cannot reach it.
     pub(super) fn read(
         variables: &mut Variables<'_>,
         features: Features,
@@ -50,7 +50,7 @@ impl Target {
         }
         let mut is_set = |signal: Signal, name| variables.text(&signal.variable(name)).is_some();
         let has_endpoint = is_set(signal, "ENDPOINT");
-        // Headers of spans alone may be secrets that another server must not see.
+        // Headers that are set only for spans may be secrets that another server must not see.
         let has_headers = is_set(signal, "HEADERS") || is_set(Signal::Traces, "HEADERS");
         let shares_base = matches!(traces, Endpoint::Base(_)) && !has_endpoint;
         let endpoint = match shares_base {
@@ -72,7 +72,7 @@ impl Target {
         }
     }
 
-    /// Returns where requests go, without secrets; nothing if that is where spans go.
+    /// Describes where requests go, without secrets. Empty if they go where spans go.
     pub(super) fn shown(&self, protocol: Protocol, path: &str) -> String {
         let place = self.endpoint.as_ref();
         let place = place.map(|endpoint| endpoint.shown(protocol, path));

@@ -1,4 +1,4 @@
-//! Tests of each variable by the rules of the specification, without the environment of the
+//! Tests each variable against the rules of the specification, without the environment of the
 //! process.
 
 use std::ffi::OsString;
@@ -38,7 +38,7 @@ fn read(variables: &[(&str, &str)]) -> Settings {
     read_with(ALL, variables)
 }
 
-/// Compares what is decided, and the warnings.
+/// Compares the settings and the warnings.
 #[track_caller]
 fn check_with(features: Features, variables: &[(&str, &str)], expected: &Expect) {
     let settings = read_with(features, variables);
@@ -309,7 +309,7 @@ fn what_is_no_url_is_an_error() {
     }
     let settings = read(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "nowhere")]);
     assert!(settings.into_builder().is_err());
-    // Nobody needs it.
+    // A bad endpoint is not an error if nothing is sent.
     for name in ["OTEL_SDK_DISABLED", "OTEL_TRACES_EXPORTER"] {
         let value = if name == "OTEL_SDK_DISABLED" {
             "true"
@@ -318,6 +318,45 @@ fn what_is_no_url_is_an_error() {
         };
         let settings = read(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "nowhere"), (name, value)]);
         assert!(settings.into_builder().is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn a_url_that_the_exporter_refuses_names_its_variable() {
+    for url in [
+        "http://h:",
+        "http://h/%zz",
+        "http://h%zz",
+        "http://h%41",
+        "http://h/{a}",
+        "http://h/a\"b",
+        "http://h/<a>",
+        "http://h/a|b^`\\",
+        "http://h?a=%zz",
+        "http://a..b",
+        "http://-",
+        "http://~_",
+        "http://u:p@h",
+        "http://@h",
+        "http://[::1]:",
+        "http://[::ffff:1.2.3.4]/",
+    ] {
+        for name in [
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+        ] {
+            let settings = read(&[
+                (name, url),
+                ("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "logs"),
+                ("OTEL_METRICS_EXPORTER", "otlp"),
+            ]);
+            if let Err(error) = settings.into_builder() {
+                let error = error.to_string();
+                assert!(error.starts_with(&format!("`{name}` is `")), "{error}");
+            }
+        }
     }
 }
 
@@ -338,7 +377,7 @@ fn variables_of_traces_come_first() {
             "spans of `orders` go to http://localhost:4318/v1/traces by http/json, timeout 2.5s, headers own; sampler parentbased_always_on"
         ],
     );
-    // A wrong one counts as not set.
+    // An invalid value counts as not set.
     check(
         &[
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
@@ -437,6 +476,41 @@ fn headers_are_decoded_and_bad_ones_left_out_alone() {
 }
 
 #[test]
+fn headers_of_the_request_itself_are_left_out() {
+    let variables = |name: &'static str| {
+        let value = "Content-Type=secret,x-team=shop,connection=close,transfer-encoding=chunked";
+        [
+            (name, value),
+            ("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "logs"),
+            ("OTEL_METRICS_EXPORTER", "otlp"),
+        ]
+    };
+    for name in [
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+        "OTEL_EXPORTER_OTLP_LOGS_HEADERS",
+        "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
+    ] {
+        let settings = read(&variables(name));
+        let warnings = settings.warnings().iter().map(ToString::to_string);
+        let warnings: Vec<_> = warnings.collect();
+        assert_eq!(warnings.len(), 3, "{warnings:?}");
+        assert_eq!(
+            warnings[0],
+            format!(
+                "`{name}` has an entry 1 that is left out; expected another name than `content-type`, which belongs to the request"
+            )
+        );
+        assert!(settings.into_builder().is_ok(), "{name}");
+    }
+    // What no header may be is no error either.
+    let long = format!("{}=1", "x".repeat(70_000));
+    let settings = read(&[("OTEL_EXPORTER_OTLP_HEADERS", &long)]);
+    assert_eq!(settings.warnings().len(), 1);
+    assert!(settings.into_builder().is_ok());
+}
+
+#[test]
 fn a_timeout_of_zero_is_no_limit() {
     check(
         &[("OTEL_EXPORTER_OTLP_TIMEOUT", "0")],
@@ -486,6 +560,34 @@ fn files_of_tls_are_for_https() {
         &expect![[r#"
             spans of `orders` go to http://localhost:4318/v1/traces by http/protobuf; sampler parentbased_always_on
             `OTEL_EXPORTER_OTLP_CERTIFICATE` is not used, as the endpoint is not `https`: http://localhost:4318/v1/traces"#]],
+    );
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn a_file_that_cannot_be_used_names_its_variable() {
+    let https = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector");
+    let error = |variables: &[(&str, &str)]| {
+        let settings = read(&[&[https], variables].concat());
+        settings.into_builder().unwrap_err().to_string()
+    };
+    // A file without anything in PEM form.
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let certificate = "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE";
+    assert_eq!(
+        error(&[(certificate, manifest)]),
+        format!("`{certificate}` is `{manifest}`, which has no certificate in PEM form")
+    );
+    let client = [
+        ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", manifest),
+        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/nowhere/key.pem"),
+    ];
+    assert_eq!(
+        error(&client),
+        format!(
+            "`{}` is `{manifest}`, which has no certificate in PEM form",
+            client[0].0
+        )
     );
 }
 
@@ -710,6 +812,36 @@ fn exceptions_leave_as_log_records_where_asked() {
         ],
         &expect![[r#"
             spans of `orders` go to no endpoint (`OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` is `..@c`; expected a URL such as `http://localhost:4318`); sampler parentbased_always_on"#]],
+    );
+}
+
+#[test]
+fn exporters_of_logs_and_metrics_are_lists() {
+    let otlp = ["OTEL_LOGS_EXPORTER", "OTEL_METRICS_EXPORTER"].map(|name| (name, "console, OTLP"));
+    let opt_in = ("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "logs");
+    check(
+        &[otlp[0], otlp[1], opt_in],
+        &expect![
+            "spans of `orders` go to http://localhost:4318/v1/traces by http/protobuf, exceptions as log records, metrics each 60s; sampler parentbased_always_on"
+        ],
+    );
+}
+
+#[test]
+fn one_mistake_is_one_warning() {
+    let wrong = [
+        ("OTEL_EXPORTER_OTLP_INSECURE", "yes"),
+        ("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "logs"),
+        ("OTEL_METRICS_EXPORTER", "otlp"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "0"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://a/spans"),
+    ];
+    check(
+        &wrong,
+        &expect![[r#"
+            spans of `orders` go to http://a/spans by http/protobuf, exceptions as log records to http://localhost:4318/v1/logs, metrics each 60s to http://localhost:4318/v1/metrics; sampler parentbased_always_on
+            `OTEL_EXPORTER_OTLP_INSECURE` is `yes`; expected `true` or `false`; it counts as not set
+            `OTEL_METRIC_EXPORT_INTERVAL` is `0`; expected a whole number of milliseconds from 1 to 2147483647; it counts as not set"#]],
     );
 }
 

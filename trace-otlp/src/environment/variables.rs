@@ -1,10 +1,10 @@
-//! Reads variables by the specification's rules, and keeps what is wrong with them.
+//! Reads variables by the specification's rules, and collects warnings about them.
 //!
-//! Owns the rules of each type of value. Knows no variable by its name.
+//! Owns the rules of each type of value. Does not know the names of variables.
 //!
 //! Source: OpenTelemetry specification, *Environment Variable Specification* and *Common
-//! Configuration Specification*: an empty value is an unset one; what cannot be read counts as
-//! unset, with a warning.
+//! Configuration Specification*: an empty value counts as unset; so does a value that cannot
+//! be read, with a warning.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -21,7 +21,7 @@ const MAX_SHOWN: usize = 200;
 const MAX_MILLISECONDS: u64 = (1 << 31) - 1;
 
 /// A setting in the environment that is not followed. It counts as not set, unless the text
-/// says what is done instead.
+/// describes what happens instead.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Warning {
     variable: String,
@@ -47,7 +47,11 @@ impl<'a> Variables<'a> {
     /// Adds a warning: `problem` completes "`VARIABLE` ..".
     pub(super) fn warn(&mut self, variable: &str, problem: impl Into<String>) {
         let (variable, problem) = (variable.to_owned(), problem.into());
-        self.warnings.push(Warning { variable, problem });
+        let warning = Warning { variable, problem };
+        // A variable of all signals is read for each of them.
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
     }
 
     /// Returns the value without white space at its ends; `None` if it is not set or empty.
@@ -93,13 +97,24 @@ impl<'a> Variables<'a> {
     /// Reads a duration in milliseconds.
     pub(super) fn duration(&mut self, name: &str) -> Option<Duration> {
         let expected = format!("a whole number of milliseconds up to {MAX_MILLISECONDS}");
-        self.parsed(name, &expected, |text| {
+        self.milliseconds(name, &expected, 0)
+    }
+
+    /// Reads a duration in milliseconds that is not zero.
+    pub(super) fn interval(&mut self, name: &str) -> Option<Duration> {
+        let expected = format!("a whole number of milliseconds from 1 to {MAX_MILLISECONDS}");
+        self.milliseconds(name, &expected, 1)
+    }
+
+    fn milliseconds(&mut self, name: &str, expected: &str, least: u64) -> Option<Duration> {
+        self.parsed(name, expected, |text| {
             let milliseconds = text.parse().ok()?;
-            (milliseconds <= MAX_MILLISECONDS).then(|| Duration::from_millis(milliseconds))
+            let is_right = (least..=MAX_MILLISECONDS).contains(&milliseconds);
+            is_right.then(|| Duration::from_millis(milliseconds))
         })
     }
 
-    /// Reads a timeout in milliseconds. Zero is no limit, which is 24 days here.
+    /// Reads a timeout in milliseconds. Zero means no limit, which here is 24 days.
     pub(super) fn timeout(&mut self, name: &str) -> Option<Duration> {
         let timeout = self.duration(name)?;
         match timeout.is_zero() {
@@ -120,7 +135,7 @@ impl<'a> Variables<'a> {
     }
 }
 
-/// Returns the problem of a value that is not what was expected.
+/// Describes a value that is not what was expected.
 pub(super) fn unexpected(value: &str, expected: &str) -> String {
     let value = visible(value, MAX_SHOWN);
     format!("is `{value}`; expected {expected}; it counts as not set")

@@ -2,14 +2,14 @@
 
 use crate::transport::{Response, Status};
 
-/// What is to be done after an answer.
+/// What to do after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// The server has the spans, but for those that the body says.
+    /// The server has the spans, except those that the body reports as rejected.
     Taken,
     /// Send the same again later.
     Again,
-    /// Send less at once.
+    /// Send smaller requests.
     TooLarge,
     /// Send the same again with other headers, if there are others.
     Unauthorized,
@@ -20,7 +20,8 @@ pub(super) enum Meaning {
 /// Returns the meaning of a status.
 ///
 /// Source: OTLP specification, *Failures* of OTLP/gRPC and *Retryable Response Codes* of
-/// OTLP/HTTP. A redirect is a refusal: a body and its headers go only where they were meant to.
+/// OTLP/HTTP. A redirect counts as a refusal: a body and its headers are sent only to the
+/// configured server.
 pub(super) fn meaning(response: &Response) -> Meaning {
     match response.status {
         Status::Http(status) => match status {
@@ -43,8 +44,8 @@ pub(super) fn meaning(response: &Response) -> Meaning {
     }
 }
 
-/// Returns whether the server finds the message too large. gRPC has no code for that, and its
-/// libraries have a text each: *larger than max* (Go, C++, Python, Node), *too large* (tonic),
+/// Returns whether the server finds the message too large. gRPC has no code for this, and each
+/// library has its own text: *larger than max* (Go, C++, Python, Node), *too large* (tonic),
 /// *exceeds maximum size* (Java), *exceeds the maximum* (.NET).
 fn is_about_size(response: &Response) -> bool {
     let texts = [
@@ -73,12 +74,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::transport::AnswerForm;
 
     fn meaning_of(status: Status, retry_after: Option<Duration>) -> Meaning {
         meaning(&Response {
             status,
             message: None,
             retry_after,
+            form: AnswerForm::Protobuf,
             body: Vec::new(),
             problem: None,
         })
@@ -123,6 +126,7 @@ mod tests {
                 status: Status::Grpc(code),
                 message: Some(message.to_owned()),
                 retry_after,
+                form: AnswerForm::Protobuf,
                 body: Vec::new(),
                 problem: None,
             })

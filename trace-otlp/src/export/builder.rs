@@ -20,10 +20,10 @@ use super::protocol::Protocol;
 use super::retry::RetryDelays;
 use super::signal_options::SignalOptions;
 use super::stats::Counters;
-use crate::encode::{Encoder, PartLimits, Signal};
+use crate::encode::{Encoder, Frame, PartLimits, Signal};
 use crate::transport::{Compression, Compressor, ConnectOptions, MissingCompression};
 
-/// Builds an [`OtlpCollector`]. [`OtlpCollector::builder`] begins it.
+/// Builds an [`OtlpCollector`]. [`OtlpCollector::builder`] creates it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -69,9 +69,9 @@ pub struct OtlpCollectorBuilder {
 }
 
 impl OtlpCollector {
-    /// Begins a collector that sends to a server: the base URL, such as
-    /// `http://localhost:4318`, or `http://localhost:4317` for gRPC. `/v1/traces`, `/v1/logs` for
-    /// log records, or the method of gRPC, is added to its path.
+    /// Starts building a collector that sends to a server. `endpoint` is its base URL, such as
+    /// `http://localhost:4318`, or `http://localhost:4317` for gRPC. The path of the signal,
+    /// such as `/v1/traces` or the method of gRPC, is added to it.
     ///
     /// User info in the URL (`https://user:password@host`) is sent as a header.
     pub fn builder(endpoint: impl Into<String>) -> OtlpCollectorBuilder {
@@ -104,15 +104,15 @@ impl OtlpCollectorBuilder {
         }
     }
 
-    /// Sets the whole URL for traces, to which no path is added. Takes the place of the base
-    /// URL. With [`Protocol::Grpc`], it is as good as the base URL.
+    /// Sets the whole URL for traces, to which no path is added. It replaces the base URL for
+    /// traces. With [`Protocol::Grpc`], it is read as a base URL.
     pub fn traces_endpoint(mut self, url: impl Into<String>) -> Self {
         self.traces_endpoint = Some(url.into());
         self
     }
 
-    /// Adds a base URL, to which spans go while no earlier one takes them. May be called
-    /// several times. The first endpoint is tried again after its backoff.
+    /// Adds a base URL that receives spans while no earlier endpoint accepts them. May be
+    /// called several times. The first endpoint is tried again after its backoff.
     pub fn fallback(mut self, endpoint: impl Into<String>) -> Self {
         self.fallbacks.push(endpoint.into());
         self
@@ -130,20 +130,20 @@ impl OtlpCollectorBuilder {
         self
     }
 
-    /// Adds a header to each request. A later one of the same name takes its place. Its value
-    /// is in no error and no log.
+    /// Adds a header to each request. A later header of the same name replaces it. Its value
+    /// never appears in an error or a log.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
     /// Sets a callback for headers that change, such as a token that expires. It is called
-    /// before the first request, when its last answer is older than
-    /// [`max_header_age`](Self::max_header_age), and after an answer with status 401, after
-    /// which the request is sent again once.
+    /// before the first request, and when its last result is older than
+    /// [`max_header_age`](Self::max_header_age). It is also called after an answer with status
+    /// 401, and the request is then sent once more.
     ///
-    /// It runs on the collector's thread, and may block; no time limits it. While it panics, or
-    /// gives headers that cannot be sent, spans wait as they do for a server that is down.
+    /// It runs on the collector's thread and may block, without a time limit. While it panics
+    /// or returns headers that cannot be sent, spans wait as if the server were down.
     pub fn headers_from<H, N, V>(mut self, headers: impl Fn() -> H + Send + Sync + 'static) -> Self
     where
         H: IntoIterator<Item = (N, V)>,
@@ -159,29 +159,29 @@ impl OtlpCollectorBuilder {
         self
     }
 
-    /// Sets how long an answer of the [callback](Self::headers_from) is used. Default: 5
+    /// Sets how long a result of the [callback](Self::headers_from) is used. Default: 5
     /// minutes.
     pub fn max_header_age(mut self, age: Duration) -> Self {
         self.max_header_age = age;
         self
     }
 
-    /// Sets the longest time of one request, from the host's name to the end of the answer.
-    /// Default: 10 s, that of the OTLP specification.
+    /// Sets the longest time for one request, from resolving the host's name to the end of the
+    /// answer. Default: 10 s, as in the OTLP specification.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Sets how many encoded bytes may wait: of spans, and as many of log records. Above it,
-    /// the oldest are lost. Default: 16 MiB.
+    /// Sets how many encoded bytes of spans may wait. The same limit applies to log records.
+    /// Above it, the oldest are lost. Default: 16 MiB.
     pub fn max_waiting_bytes(mut self, bytes: usize) -> Self {
         self.max_waiting_bytes = bytes;
         self
     }
 
-    /// Sets the size of the largest request, in bytes before compression. Default: 4 MiB,
-    /// which is what an OpenTelemetry Collector takes over gRPC.
+    /// Sets the size of the largest request, in bytes before compression. Default: 4 MiB, the
+    /// limit of an OpenTelemetry Collector over gRPC.
     pub fn max_request_bytes(mut self, bytes: usize) -> Self {
         self.max_request_bytes = bytes;
         self
@@ -193,40 +193,44 @@ impl OtlpCollectorBuilder {
         self
     }
 
-    /// Sets the size of the largest span or log record, in encoded bytes. A larger one is trimmed, and says
-    /// so. Default: 1 MiB.
+    /// Sets the size of the largest span or log record, in encoded bytes. A larger one is
+    /// trimmed and marked as trimmed. Default: 1 MiB.
     pub fn max_span_bytes(mut self, bytes: usize) -> Self {
         self.max_span_bytes = bytes;
         self
     }
 
-    /// Sets how long spans wait at most, from when they were collected. Older ones are lost.
-    /// Also bounds the time that a server asks for by `Retry-After`. Default: 5 minutes.
+    /// Sets how long spans may wait after they were collected. Older spans are lost. This also
+    /// limits the time that a server can ask for with `Retry-After`. Default: 5 minutes.
     pub fn max_retry_age(mut self, age: Duration) -> Self {
         self.max_retry_age = age;
         self
     }
 
     /// Sets the waits between failed requests to one endpoint: the first, from which they
-    /// double, and the longest. Each is shortened by chance, by up to half. Default: 1 s and
-    /// 30 s.
+    /// double, and the longest. Each is shortened by a random amount, up to half. Default: 1 s
+    /// and 30 s.
     pub fn retry_delays(mut self, first: Duration, longest: Duration) -> Self {
         self.retry_delays = (first, longest);
         self
     }
 
     /// Sets the URL of a proxy. Default: the environment's `HTTPS_PROXY` or `HTTP_PROXY`, else
-    /// `ALL_PROXY`, unless `NO_PROXY` has the host, or it is this machine.
+    /// `ALL_PROXY`, unless `NO_PROXY` lists the host, or the host is this machine.
     ///
-    /// With [`Protocol::Grpc`], there are no proxies: this is an error of
-    /// [`build`](Self::build), and the environment's are not used.
+    /// SOCKS proxies are not supported, and an `https` proxy needs the feature `tls`: otherwise
+    /// [`build`](Self::build) returns an error. If a proxy of the environment cannot be used,
+    /// [`diagnostics`](trace_core::diagnostics) reports it, and requests are sent without it.
+    ///
+    /// [`Protocol::Grpc`] does not support proxies: [`build`](Self::build) returns an error
+    /// for this option, and proxies of the environment are not used.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
     }
 
-    /// Sets a file with certificates in PEM form, which are believed in place of the
-    /// platform's. Needs the feature `tls`.
+    /// Sets a file with certificates in PEM form, which are trusted instead of the platform's.
+    /// Needs the feature `tls`.
     pub fn certificate(mut self, path: impl AsRef<Path>) -> Self {
         self.certificate = Some(path.as_ref().to_owned());
         self
@@ -247,12 +251,12 @@ impl OtlpCollectorBuilder {
         self
     }
 
-    /// Builds the collector. Does not connect: a server may come later.
+    /// Builds the collector. Does not connect, so the server may start later.
     ///
     /// # Errors
     ///
-    /// If a URL is none, a file cannot be used, a header cannot be sent, or something needs a
-    /// feature that is not compiled in.
+    /// If a URL is invalid, a proxy or a file cannot be used, a header cannot be sent, or an
+    /// option needs a feature that is not compiled in.
     pub fn build(self) -> Result<OtlpCollector, OtlpError> {
         let form = connect::form(self.protocol)?;
         let options = self.connect_options()?;
@@ -330,7 +334,8 @@ impl OtlpCollectorBuilder {
                 max_waiting_bytes: self.max_waiting_bytes,
             }),
             pending: Pending::default(),
-            body: Vec::new(),
+            frame: Frame::default(),
+            body_bytes: 0,
             max_parts: usize::MAX,
             asked_again: false,
             is_shut_down: false,
@@ -353,7 +358,7 @@ impl OtlpCollectorBuilder {
             Signal::Metrics => &self.signals.metrics.endpoint,
         };
         let first = match whole {
-            // The method is the only path that there is.
+            // gRPC has no path other than the method.
             Some(whole) if self.protocol == Protocol::Grpc => Endpoint::from_base(whole, path),
             Some(whole) => Endpoint::from_whole(whole),
             None => Endpoint::from_base(&self.endpoint, path),
@@ -407,7 +412,7 @@ impl OtlpCollectorBuilder {
 }
 
 impl fmt::Debug for OtlpCollectorBuilder {
-    /// Leaves out what may be secret.
+    /// Leaves out parts that may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.headers.iter().map(|(name, _)| &**name).collect();
         f.debug_struct("OtlpCollectorBuilder")

@@ -1,7 +1,6 @@
 //! The collector that sends spans by OTLP.
 //!
-//! Owns the lock around the exporter, and what a flush reports. How spans are sent is in
-//! `exporter.rs`.
+//! Owns the lock around the exporter, and what a flush reports. `exporter.rs` sends the spans.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,24 +17,26 @@ use super::stats::OtlpStats;
 
 /// Sends finished spans to an OpenTelemetry backend. A clone is the same collector.
 ///
-/// It blocks on its lane's own thread, and needs no runtime, over HTTP as over gRPC. A server that is down, hangs or
-/// refuses costs no request anything:
+/// It blocks only its lane's own thread, and needs no runtime, over HTTP or gRPC. A server
+/// that is down, hangs or refuses does not slow the application:
 ///
 /// - One request is sent at a time, and takes at most the
 ///   [timeout](crate::OtlpCollectorBuilder::timeout).
-/// - After a failed connection, one of the statuses 429, 502, 503 and 504, or one of gRPC's codes
-///   that may pass, the spans wait and are sent again, after the time of `Retry-After` or
-///   `RetryInfo`, or an exponential backoff. Meanwhile, they
-///   go to a [fallback](crate::OtlpCollectorBuilder::fallback), if there is one.
-/// - [Bytes](crate::OtlpCollectorBuilder::max_waiting_bytes) and
-///   [age](crate::OtlpCollectorBuilder::max_retry_age) of what waits are bounded. The oldest spans are
-///   lost first.
-/// - A request that is too large for a server (413, or a code of gRPC with a text that says so)
-///   is sent in halves.
-/// - Logs leave with their span, or as [log records](crate::OtlpCollectorBuilder::logs), whose
-///   server may refuse them without harm to spans.
-/// - Every span is counted in the [statistics](Self::stats), at any time. A change between
-///   working and not working is one line of [`diagnostics`](trace_core::diagnostics).
+/// - After a failed connection, a status of 429, 502, 503 or 504, or a retryable code of gRPC,
+///   the spans wait and are sent again. The wait is the time in `Retry-After` or `RetryInfo`,
+///   or an exponential backoff. Meanwhile, spans go to a
+///   [fallback](crate::OtlpCollectorBuilder::fallback), if there is one.
+/// - The [size](crate::OtlpCollectorBuilder::max_waiting_bytes) and the
+///   [age](crate::OtlpCollectorBuilder::max_retry_age) of waiting spans are limited. The
+///   oldest spans are lost first.
+/// - A request that is too large for a server (status 413, or a code of gRPC with a text about
+///   size) is sent in halves.
+/// - Logs are sent with their span, or as [log records](crate::OtlpCollectorBuilder::logs). If
+///   the server refuses log records, spans are sent as before.
+/// - Every span is counted in the [statistics](Self::stats), at any time. When sending begins
+///   to fail, works again or uses a fallback, and when spans are lost,
+///   [`diagnostics`](trace_core::diagnostics) writes one line, at most one a minute about each
+///   subject.
 ///
 /// In the child of a `fork`, do not use a collector of the parent. A tracer that the child
 /// builds needs its own.
@@ -68,9 +69,9 @@ struct Inner {
 
 struct Turn {
     exporters: Exporters,
-    /// Spans that were lost or rejected, as the last flush reported them.
+    /// The number of lost and rejected spans that was last reported.
     reported: u64,
-    /// The same of log records.
+    /// The same for log records.
     reported_logs: u64,
 }
 
@@ -99,7 +100,7 @@ impl OtlpCollector {
         }
     }
 
-    /// Returns what has become of the spans so far. Does not wait for a request.
+    /// Returns what has happened to the spans so far. Does not wait for a request.
     #[must_use]
     pub fn stats(&self) -> OtlpStats {
         let Inner { traces, logs, .. } = &*self.inner;
@@ -110,7 +111,7 @@ impl OtlpCollector {
         OtlpStats::new(read(traces), logs, metrics)
     }
 
-    /// Returns how sending goes. Does not wait for a request.
+    /// Returns the state of sending. Does not wait for a request.
     #[must_use]
     pub fn health(&self) -> OtlpHealth {
         let Inner { traces, logs, .. } = &*self.inner;
@@ -122,12 +123,13 @@ impl OtlpCollector {
     }
 
     fn turn(&self) -> MutexGuard<'_, Turn> {
-        // After a panic, parts still wait or have been removed and counted.
+        // After a panic, each part still waits, or was removed and counted.
         let turn = self.inner.turn.lock();
         turn.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the error of a flush: what waits, and what was lost since the last report.
+    /// Makes the error of a flush, with the items that wait and those lost since the last
+    /// report.
     fn report(&self, turn: &mut Turn) -> Result<(), CollectorError> {
         let (stats, health) = (self.stats(), self.health());
         let gone = stats.spans_lost.total() + stats.spans_rejected;
@@ -163,38 +165,40 @@ impl Collector for OtlpCollector {
         "otlp"
     }
 
-    /// Notes the tracer whose counts leave as metrics, if that is asked for.
+    /// Notes the tracer whose counts are sent as metrics, if metrics are requested.
     fn begin(&self, counts: &TracerCounts) {
         if let Some((_, tracer)) = &self.inner.metrics {
             tracer.set(counts);
         }
     }
 
-    /// Sends what waits if a server is due; returns after what time the next one is.
+    /// Sends waiting items if a server is due, and writes lines that are due. Returns the time
+    /// until there is more to do.
     fn on_idle(&self) -> Option<Duration> {
         let mut turn = self.turn();
         turn.exporters.send_due();
         turn.exporters.next_wake()
     }
 
-    /// Sends all that waits, also during a backoff. Tries again until `timeout`, as far as the
-    /// backoff allows.
+    /// Sends everything that waits, even during a backoff. Retries until `timeout`, as far as
+    /// the backoff allows.
     ///
     /// # Errors
     ///
-    /// When spans or log records wait, or were lost or rejected since the last call. If only
-    /// log records were, [`lost_spans`](CollectorError::lost_spans) is zero.
+    /// If spans or log records still wait, or were lost or rejected since the last call. If
+    /// only log records are affected, [`lost_spans`](CollectorError::lost_spans) is zero.
     fn flush(&self, timeout: Duration) -> Result<(), CollectorError> {
         let mut turn = self.turn();
         turn.exporters.send_all(Moment::now().after(timeout));
         self.report(&mut turn)
     }
 
-    /// Sends all that waits, as [`flush`](Self::flush) does. What is left then is lost.
+    /// Sends everything that waits, as [`flush`](Self::flush) does. Items that still wait
+    /// afterwards are lost.
     ///
     /// # Errors
     ///
-    /// When spans or log records were lost or rejected since the last call.
+    /// If spans or log records were lost or rejected since the last call.
     fn shutdown(&self, timeout: Duration) -> Result<(), CollectorError> {
         let mut turn = self.turn();
         turn.exporters.send_all(Moment::now().after(timeout));
@@ -203,7 +207,7 @@ impl Collector for OtlpCollector {
     }
 }
 
-/// Says what is missing of a signal, and why; `None` if nothing is.
+/// Describes which items of a signal are missing, and why; `None` if none are.
 fn missing(items: &str, waiting: u64, lost: u64, error: Option<String>) -> Option<String> {
     let message = match (waiting, lost) {
         (0, 0) => return None,

@@ -1,4 +1,4 @@
-//! Makes the transport of a protocol, or says which feature it needs.
+//! Makes the transport of a protocol, or returns an error that names the missing feature.
 
 use super::endpoint::Endpoint;
 use super::error::OtlpError;
@@ -86,10 +86,8 @@ pub(super) fn transport(
         #[cfg(feature = "http")]
         Protocol::HttpProtobuf | Protocol::HttpJson => {
             match HttpTransport::new(&endpoint.uri, options) {
-                Some(transport) => Ok(Box::new(transport)),
-                None => Err(OtlpError::new(
-                    "the proxy is no URL; expected one such as `http://proxy.example:3128`",
-                )),
+                Ok(transport) => Ok(Box::new(transport)),
+                Err(problem) => Err(OtlpError::new(format!("the proxy {problem}"))),
             }
         }
         #[cfg(not(all(feature = "grpc", feature = "http")))]

@@ -1,4 +1,4 @@
-//! The URL of a server, and the form of it that may be shown.
+//! The URL of a server, and its form without secrets.
 
 use std::fmt;
 
@@ -14,14 +14,14 @@ use super::error::OtlpError;
 pub(super) struct Endpoint {
     /// Without user info.
     pub(super) uri: Uri,
-    /// The header that the URL's user info is.
+    /// The header that carries the URL's user info.
     pub(super) authorization: Option<HeaderValue>,
     /// Scheme, host, port and path: neither user info nor the query.
     shown: String,
 }
 
 impl Endpoint {
-    /// Reads a base URL, to whose path `path` is added.
+    /// Reads a base URL, and adds `path` to its path.
     pub(super) fn from_base(url: &str, path: &str) -> Result<Self, OtlpError> {
         Self::read(url, Some(path))
     }
@@ -47,7 +47,7 @@ impl Endpoint {
             Some((user_info, host)) => (Some(user_info), host),
             None => (None, text),
         };
-        // `http` takes any text for a port.
+        // The crate `http` accepts any text as a port.
         let port = host.rsplit_once(':');
         let has_port = port.is_some_and(|(_, port)| !port.contains(']'));
         let is_port_bad = has_port && authority.port_u16().is_none();
@@ -79,13 +79,18 @@ impl Endpoint {
     }
 }
 
+/// Returns whether requests can go to a URL.
+pub(crate) fn is_url(text: &str) -> bool {
+    Endpoint::from_whole(text).is_ok()
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown)
     }
 }
 
-/// Makes the header of a URL's user info.
+/// Makes the header that carries a URL's user info.
 ///
 /// Source: RFC 7617, *The 'Basic' HTTP Authentication Scheme*.
 fn basic_authorization(user_info: &str) -> Option<HeaderValue> {
@@ -98,7 +103,7 @@ fn basic_authorization(user_info: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// Leaves out what may be secret in a text that should be a URL.
+/// Removes parts that may be secret from a text that should be a URL.
 fn without_secrets(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     let shown = match (url.rsplit_once('@'), url.split_once("://")) {

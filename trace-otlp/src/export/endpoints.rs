@@ -1,4 +1,4 @@
-//! The servers that take spans, in order of preference, and when each is tried.
+//! The servers to send to, in order of preference, and when each is tried.
 
 use super::endpoint::Endpoint;
 use super::moment::Moment;
@@ -6,8 +6,8 @@ use super::retry::{Backoff, RetryDelays};
 use crate::transport::Transport;
 use std::time::Duration;
 
-/// The servers. A request goes to the first that is due, so the first is used again as soon as
-/// it answers again.
+/// The servers. A request goes to the first one that is due, so a preferred server is used
+/// again as soon as its backoff is over.
 pub(super) struct Endpoints {
     servers: Vec<Server>,
     delays: RetryDelays,
@@ -16,11 +16,13 @@ pub(super) struct Endpoints {
 pub(super) struct Server {
     pub(super) endpoint: Endpoint,
     pub(super) transport: Box<dyn Transport>,
-    /// The largest body that this server is thought to take.
+    /// The largest body that this server is expected to accept.
     pub(super) max_body_bytes: usize,
     backoff: Backoff,
-    /// When it is due, if it has failed.
+    /// When the server is due again, if it has failed.
     retry_at: Option<Moment>,
+    /// Its last failure.
+    error: String,
 }
 
 impl Server {
@@ -31,6 +33,7 @@ impl Server {
             max_body_bytes: usize::MAX,
             backoff: Backoff::default(),
             retry_at: None,
+            error: String::new(),
         }
     }
 }
@@ -46,17 +49,21 @@ impl Endpoints {
         self.servers.iter().position(is_due)
     }
 
-    /// Returns when the next server is due, if none is.
+    /// Returns when the next server is due, if none is due now.
     pub(super) fn next_try(&self) -> Option<Moment> {
         let times = self.servers.iter().map(|server| server.retry_at);
         times.min().flatten()
+    }
+
+    pub(super) fn first(&self) -> Option<&Endpoint> {
+        self.servers.first().map(|server| &server.endpoint)
     }
 
     pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut Server> {
         self.servers.get_mut(index)
     }
 
-    /// Makes all servers due, whatever has failed before.
+    /// Makes all servers due, including those that have failed.
     pub(super) fn make_due(&mut self) {
         for server in &mut self.servers {
             server.retry_at = None;
@@ -70,9 +77,16 @@ impl Endpoints {
         }
     }
 
-    /// Notes that a server failed. `asked` is the time after which it wants to be tried again.
-    pub(super) fn fail(&mut self, index: usize, asked: Option<Duration>) {
+    /// Returns why the first server does not accept what this one accepts; `None` for the first.
+    pub(super) fn passed_over(&self, index: usize) -> Option<&str> {
+        let first = self.servers.first().filter(|_| index > 0)?;
+        Some(&first.error)
+    }
+
+    /// Notes that a server failed. `asked` is how long the server asked to wait.
+    pub(super) fn fail(&mut self, index: usize, error: &str, asked: Option<Duration>) {
         if let Some(server) = self.servers.get_mut(index) {
+            error.clone_into(&mut server.error);
             let wait = server.backoff.fail(asked, self.delays);
             server.retry_at = Some(Moment::now().after(wait));
         }

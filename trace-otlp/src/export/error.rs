@@ -4,11 +4,11 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// A collector that cannot be built: a URL that is none, a file that cannot be read, or a
-/// feature that is not compiled in.
+/// A collector cannot be built: a URL is invalid, a file cannot be used, a header cannot be
+/// sent, or a feature is not compiled in.
 ///
-/// The text names the option, what was found and what is expected. It has no header's value,
-/// no query and no user info of a URL.
+/// The text names the option, the value found and the value expected. It never contains a
+/// header's value, or the query or user info of a URL.
 ///
 /// ```
 /// use trace_otlp::OtlpCollector;

@@ -1,7 +1,8 @@
-//! Sends what waits of one signal: which parts, to which server, and what becomes of them.
+//! Sends the waiting parts of one signal. Decides which parts go to which server, and what an
+//! answer means for them.
 //!
-//! Runs on the thread of whoever calls the collector, under its lock. Never waits for a retry,
-//! unless it is given a moment until which it may.
+//! Runs on the thread that calls the collector, under the collector's lock. Waits for a retry
+//! only if the caller gives it a deadline.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -13,14 +14,15 @@ use trace_core::visible;
 use super::answer::{Meaning, meaning};
 use super::endpoints::{Endpoints, Server};
 use super::headers::Headers;
-use super::health::{Health, Note, Trouble};
+use super::health::{Health, Trouble};
+use super::lines::Topic;
 use super::moment::Moment;
 use super::partial_success::{self, PartialSuccess};
 use super::pending::{Pending, RequestLimits};
 use super::stats::{Counters, Loss};
-use crate::encode::{Format, Part, Signal, write_body};
+use crate::encode::{Format, Frame, Part, Signal};
 use crate::transport::{
-    BodyProblem, Compressor, Request, Response, SendError, SendFailure, Status,
+    AnswerForm, BodyProblem, Compressor, Request, Response, SendError, SendFailure, Status,
 };
 
 /// Sends the items of one signal.
@@ -31,28 +33,30 @@ pub(super) struct Exporter {
     pub(super) settings: Settings,
     pub(super) shared: Arc<Shared>,
     pub(super) pending: Pending,
-    /// The body of the last request, kept for its memory.
-    pub(super) body: Vec<u8>,
-    /// Most parts of the next request, after one that was too large. Set until a server has
-    /// taken a request.
+    /// The bytes around the items of the last request, kept for its memory.
+    pub(super) frame: Frame,
+    /// Bytes of the body of the last request, before it was compressed.
+    pub(super) body_bytes: usize,
+    /// Most parts of the next request, after a request that was too large. Unlimited again
+    /// once a server has accepted a request.
     pub(super) max_parts: usize,
-    /// Whether the callback was asked again for the request that is next.
+    /// Whether the callback was already called again for the next request.
     pub(super) asked_again: bool,
     pub(super) is_shut_down: bool,
 }
 
-/// How long to go on with sending.
+/// How long to continue sending.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Patience {
     /// Until each server has failed once.
     OneTry,
     /// The same, but no longer than until a moment.
     OneTryUntil(Moment),
-    /// Until a moment; waits for servers that are due before it.
+    /// Until a moment. Waits for servers that are due before it.
     Until(Moment),
 }
 
-/// What does not change.
+/// Settings that do not change.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
     pub(super) signal: Signal,
@@ -64,29 +68,29 @@ pub(super) struct Settings {
     pub(super) max_age: Duration,
 }
 
-/// Statuses of a server that does not know where a request goes.
+/// Statuses of a server that does not know the path or method of a request.
 const UNKNOWN_PATH: Status = Status::Http(404);
 const UNKNOWN_METHOD: Status = Status::Grpc(12);
 
-/// What other threads read while a request is sent.
+/// State that other threads read while a request is sent.
 pub(super) struct Shared {
     pub(super) counters: Counters,
     pub(super) health: Health,
     pub(super) max_waiting_bytes: usize,
 }
 
-/// Smallest limit that is learned from a server that finds a body too large.
+/// Smallest body limit that is learned when a server refuses a body as too large.
 const MIN_LEARNED_BYTES: usize = 4 << 10;
 
-/// Most bytes of memory that the body keeps between two requests.
+/// Most bytes of memory that the frame keeps between two requests.
 const KEPT_BYTES: usize = 1 << 20;
 
 /// Longest text of a server in a message, in bytes.
 const MAX_SERVER_TEXT: usize = 200;
 
 impl Exporter {
-    /// Adds parts, which wait from now on. `items` is the number of their items if no item was
-    /// lost when they were encoded.
+    /// Adds parts to those that wait. `items` is the number of items before encoding, which
+    /// may lose some.
     pub(super) fn add(&mut self, items: u64, parts: Vec<Part>) {
         let encoded = parts.iter().map(Part::items).sum();
         self.shared.counters.collect(items, encoded);
@@ -103,8 +107,8 @@ impl Exporter {
         self.note_waiting();
     }
 
-    /// Sends what waits, to servers that are due, until all is sent, the patience is over, or
-    /// no server is due.
+    /// Sends waiting parts to servers that are due. Stops when all are sent, when `patience`
+    /// is over, or when no server is due.
     pub(super) fn send_due(&mut self, patience: Patience) {
         let begin = Moment::now();
         loop {
@@ -114,8 +118,9 @@ impl Exporter {
             if self.pending.is_empty() {
                 break;
             }
-            // A server that hangs may take longer than another's backoff. With the time of each
-            // try, the two could keep the caller for ever.
+            // A server may hang for longer than the backoff of another. So only servers that
+            // were due at the beginning count. Otherwise, two such servers could hold the
+            // caller forever.
             let (due_by, left) = match patience {
                 Patience::OneTry => (begin, Duration::MAX),
                 Patience::OneTryUntil(until) => (begin, until.since(now)),
@@ -131,31 +136,36 @@ impl Exporter {
                 },
             }
         }
+        self.pending.fit();
         self.note_waiting();
+        self.shared.health.say_due();
     }
 
-    /// Returns after what time there is something to do; `None` if nothing waits.
+    /// Returns the time until there is something to do; `None` if neither an item nor a line
+    /// waits.
     pub(super) fn next_wake(&self) -> Option<Duration> {
+        let line = self.shared.health.next_line();
         if self.pending.is_empty() {
-            return None;
+            return line;
         }
         let now = Moment::now();
-        Some(
-            self.endpoints
-                .next_try()
-                .map_or(Duration::ZERO, |at| at.since(now)),
-        )
+        let next_try = self
+            .endpoints
+            .next_try()
+            .map_or(Duration::ZERO, |at| at.since(now));
+        Some(line.map_or(next_try, |line| line.min(next_try)))
     }
 
-    /// Gives up all that waits.
+    /// Gives up everything that waits, and counts it as lost.
     pub(super) fn end(&mut self) {
         self.is_shut_down = true;
         let left = self.pending.remove(usize::MAX);
         self.lose(left, Loss::ShutDown);
         self.note_waiting();
+        self.shared.health.say_rest();
     }
 
-    /// Sends one request, whose items stay until its outcome is known.
+    /// Sends one request. Its items stay in the list until its outcome is known.
     fn send(&mut self, index: usize, timeout: Duration) {
         let Some(server) = self.endpoints.get_mut(index) else {
             return;
@@ -165,14 +175,14 @@ impl Exporter {
             items: self.settings.request.items,
         };
         let parts = self.pending.next_request(limits).min(self.max_parts);
-        self.body.clear();
-        self.body.shrink_to(KEPT_BYTES);
-        write_body(
-            self.settings.format,
-            self.pending.oldest(parts),
-            &mut self.body,
-        );
-        let (body, encoding) = self.compressor.compress(&self.body);
+        self.frame.shrink_to(KEPT_BYTES);
+        self.frame
+            .write(self.settings.format, self.pending.oldest(parts));
+        let body = self.frame.pieces(self.pending.oldest(parts));
+        self.body_bytes = body.iter().map(|piece| piece.len()).sum();
+        let (compressed, encoding) = self.compressor.compress(&body);
+        let compressed = compressed.map(|whole| [whole]);
+        let body = compressed.as_ref().map_or(&body[..], |whole| whole);
 
         let headers = match self.headers.current(Moment::now()) {
             Ok(headers) => headers,
@@ -201,11 +211,11 @@ impl Exporter {
         };
         self.shared.counters.count_request();
         let transport = &mut server.transport;
-        // ureq panics where a thread cannot be started. With the panic going on, the tracer
-        // would count a batch as lost whose items wait here.
+        // ureq panics if it cannot start a thread. If this panic reached the tracer, it would
+        // count the batch as lost, although its items wait here.
         let answer = catch_unwind(AssertUnwindSafe(|| transport.send(&request)));
         let answer = answer.unwrap_or_else(|payload| {
-            // Its destructor may panic too.
+            // The payload's destructor may panic too.
             std::mem::forget(payload);
             Err(SendError::with_detail(
                 SendFailure::Broken,
@@ -229,28 +239,30 @@ impl Exporter {
         let asked_again = std::mem::take(&mut self.asked_again);
         let mut error = format!("`{endpoint}` answers {}", response.status);
         if let Some(message) = &response.message {
-            let hidden = server.endpoint.authorization.as_ref();
-            let said = self.headers.hide_in(message, hidden);
+            let said = self.headers.hide_in(message, &server.endpoint);
             error = format!("{error}: {}", visible(&said, MAX_SERVER_TEXT));
         }
         match meaning(response) {
             Meaning::Taken => {
-                let hidden = server.endpoint.authorization.clone();
+                let hidden = server.endpoint.clone();
                 self.endpoints.succeed(index);
                 self.max_parts = usize::MAX;
-                self.shared.health.succeed(&endpoint);
+                let passed_over = self.endpoints.passed_over(index);
+                self.shared.health.succeed(&endpoint, passed_over);
                 let partial = self.read_body(&endpoint, response);
                 let items = self.pending.remove(parts);
                 let rejected = partial.rejected.min(items);
                 self.shared.counters.export(items, rejected);
-                if partial != PartialSuccess::default() {
-                    let said = self.headers.hide_in(&partial.message, hidden.as_ref());
+                if partial == PartialSuccess::default() {
+                    self.shared.health.end(Topic::PartialSuccess);
+                } else {
+                    let said = self.headers.hide_in(&partial.message, &hidden);
                     let said = visible(&said, MAX_SERVER_TEXT);
                     let message = format!(
                         "`{endpoint}` rejected {rejected} of {items} {}: {said}",
                         self.items()
                     );
-                    self.shared.health.note(Note::PartialSuccess, &message);
+                    self.shared.health.note(Topic::PartialSuccess, &message);
                     self.shared.health.note_error(message);
                 }
             }
@@ -278,15 +290,18 @@ impl Exporter {
         }
     }
 
-    /// Returns what the body says about items that the server did not take.
+    /// Reads from the body which items the server rejected.
     fn read_body(&self, endpoint: &str, response: &Response) -> PartialSuccess {
         let problem = match response.problem {
             None => match partial_success::read(
-                self.settings.format,
+                self.format_of(response.form),
                 self.settings.signal,
                 &response.body,
             ) {
-                Ok(partial) => return partial,
+                Ok(partial) => {
+                    self.shared.health.end(Topic::Unreadable);
+                    return partial;
+                }
                 Err(partial_success::Unreadable) => "is not one of OTLP",
             },
             Some(BodyProblem::TooLarge) => "is too large",
@@ -295,24 +310,36 @@ impl Exporter {
             #[cfg(feature = "grpc")]
             Some(BodyProblem::Unreadable) => "is not one of OTLP",
         };
-        // The status says that the server has the items. Sent again, they would be there twice.
+        // The status says that the server has the items. Sending them again would duplicate
+        // them.
         let message = format!(
             "`{endpoint}` took {}, and its answer {problem}: whether it rejected some is unknown",
             self.items()
         );
-        self.shared.health.note(Note::Unreadable, &message);
+        self.shared.health.note(Topic::Unreadable, &message);
         self.shared.health.note_error(message);
         PartialSuccess::default()
     }
 
-    /// Makes the next request about half as large. An item that is too large alone is lost.
+    /// Returns the format of an answer's body: that of the request, unless the answer names
+    /// another.
+    fn format_of(&self, form: AnswerForm) -> Format {
+        match form {
+            AnswerForm::Protobuf => Format::Protobuf,
+            #[cfg(feature = "json")]
+            AnswerForm::Json => Format::Json,
+            _ => self.settings.format,
+        }
+    }
+
+    /// Makes the next request about half as large. A single item that is too large is lost.
     fn shrink(&mut self, index: usize, parts: usize, error: String) {
         self.shared.counters.count_failure();
         if parts > 1 || self.pending.halve_oldest() {
             self.max_parts = (parts / 2).max(1);
             if let Some(server) = self.endpoints.get_mut(index) {
                 // More than half, so that half of the items fit with their resource.
-                let half = (self.body.len() / 8 * 5).max(MIN_LEARNED_BYTES);
+                let half = (self.body_bytes / 8 * 5).max(MIN_LEARNED_BYTES);
                 server.max_body_bytes = server.max_body_bytes.min(half);
             }
             self.shared.health.note_error(error);
@@ -322,16 +349,16 @@ impl Exporter {
         self.shared.counters.lose(items, Loss::TooLarge);
         let one = self.settings.signal.item();
         let message = format!("{error} to a request of one {one}, which is lost");
-        self.shared.health.note(Note::TooLarge, &message);
+        self.shared.health.note(Topic::TooLarge, &message);
         self.shared.health.note_error(message);
     }
 
-    /// Lets a server wait. The items go to the next server, or wait.
+    /// Starts a server's backoff. The items go to the next server, or wait.
     fn fail(&mut self, index: usize, error: String, asked: Option<Duration>) {
         let begin = Moment::now();
         self.asked_again = false;
         self.shared.counters.count_failure();
-        self.endpoints.fail(index, asked);
+        self.endpoints.fail(index, &error, asked);
         if self.endpoints.due(begin).is_some() {
             return self.shared.health.note_error(error);
         }
@@ -351,23 +378,28 @@ impl Exporter {
             return;
         }
         self.shared.counters.lose(lost, why);
-        let (note, message) = match why {
+        let items = self.items();
+        let endpoint = self.endpoints.first().map(ToString::to_string);
+        let endpoint = endpoint.unwrap_or_default();
+        let (topic, message) = match why {
             Loss::ListFull => (
-                Note::ListFull,
-                "wait than `max_waiting_bytes` allows; the oldest are lost",
+                Topic::ListFull,
+                format!(
+                    "more {items} wait for `{endpoint}` than `max_waiting_bytes` allows; the oldest are lost"
+                ),
             ),
             Loss::TooOld => (
-                Note::TooOld,
-                "have waited longer than `max_retry_age`; they are lost",
+                Topic::TooOld,
+                format!(
+                    "{items} have waited for `{endpoint}` longer than `max_retry_age`; they are lost"
+                ),
             ),
             Loss::Refused | Loss::ShutDown | Loss::TooLarge => return,
         };
-        let more = if note == Note::ListFull { "more " } else { "" };
-        let message = format!("{more}{} {message}", self.items());
-        self.shared.health.note(note, &message);
+        self.shared.health.note(topic, &message);
     }
 
-    /// Returns what is sent, for messages.
+    /// Returns the name of the items, for messages.
     const fn items(&self) -> &'static str {
         self.settings.signal.items()
     }

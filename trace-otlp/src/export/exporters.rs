@@ -1,7 +1,7 @@
 //! The exporters of a collector: one for each signal that it sends.
 //!
-//! Owns the encoder, and the order of signals: traces first. The exporters share nothing, so a
-//! server that refuses log records takes spans as before.
+//! Owns the encoder, and the order of signals: traces first. The exporters share nothing, so
+//! spans are sent as before if a server refuses log records.
 
 use std::time::Duration;
 
@@ -12,20 +12,21 @@ use super::metrics::Metrics;
 use super::moment::Moment;
 use crate::encode::{Encoder, Part, Signal};
 
-/// The part of a collector that its callers take turns at.
+/// The part of a collector that only one caller uses at a time.
 pub(super) struct Exporters {
     pub(super) encoder: Encoder,
     pub(super) traces: Exporter,
-    /// `None` if no log is a record.
+    /// `None` if no logs are sent as records.
     pub(super) logs: Option<Exporter>,
-    /// `None` if none are asked for.
+    /// `None` if metrics are not requested.
     pub(super) metrics: Option<Metrics>,
 }
 
 impl Exporters {
-    /// Encodes a batch. Its spans, logs and reports of traces wait from now on.
+    /// Encodes a batch, and adds its spans, logs and reports about traces to what waits.
     pub(super) fn add(&mut self, batch: &SpanBatch<'_>) {
         let spans = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+        self.encoder.reuse(self.traces.pending.take_spare());
         // If this panics, nothing is counted: the tracer counts the batch.
         let parts = self.encoder.parts(batch);
         let Some(logs) = &mut self.logs else {
@@ -38,7 +39,7 @@ impl Exporters {
         logs.add(of_logs.iter().map(Part::items).sum(), of_logs);
     }
 
-    /// Sends what waits, to servers that are due.
+    /// Sends waiting items to servers that are due.
     pub(super) fn send_due(&mut self) {
         self.make_metrics(Metrics::make_due);
         for exporter in self.each() {
@@ -49,12 +50,13 @@ impl Exporters {
         }
     }
 
-    /// Tries to send all that waits until a moment, also during a backoff.
+    /// Until a moment, tries to send everything that waits, even during a backoff.
     pub(super) fn send_all(&mut self, until: Moment) {
         for exporter in self.each() {
             exporter.endpoints.make_due();
         }
-        // Once each, so that a signal whose servers are down does not use the time of another.
+        // One try for each signal first, so that a signal whose servers are down does not use
+        // up the time of another.
         if self.each().count() > 1 {
             for exporter in self.each() {
                 exporter.send_due(Patience::OneTryUntil(until));
@@ -63,7 +65,7 @@ impl Exporters {
         for exporter in self.each() {
             exporter.send_due(Patience::Until(until));
         }
-        // Last, so that they say what became of the rest.
+        // Metrics are made last, so that they count what happened to the other signals.
         self.make_metrics(Metrics::make);
         if let Some(metrics) = &mut self.metrics {
             metrics.exporter.endpoints.make_due();
@@ -81,8 +83,8 @@ impl Exporters {
         make(metrics, &mut self.encoder, &others);
     }
 
-    /// Returns after what time there is something to do; `None` if nothing waits and no metrics
-    /// are asked for.
+    /// Returns the time until there is something to do; `None` if nothing waits and metrics
+    /// are not requested.
     pub(super) fn next_wake(&self) -> Option<Duration> {
         let exporters = std::iter::once(&self.traces).chain(&self.logs);
         let wakes = exporters.filter_map(Exporter::next_wake);
@@ -91,18 +93,18 @@ impl Exporters {
             .min()
     }
 
-    /// Gives up all that waits.
+    /// Gives up everything that waits, and counts it as lost.
     pub(super) fn end(&mut self) {
         for exporter in self.each() {
             exporter.end();
         }
-        // Whatever is called after the shutdown must not wake for them.
+        // After the shutdown, no wake-up for metrics may be scheduled.
         if let Some(mut metrics) = self.metrics.take() {
             metrics.exporter.end();
         }
     }
 
-    /// Returns the exporters of what was recorded.
+    /// Returns the exporters of spans and log records.
     fn each(&mut self) -> impl Iterator<Item = &mut Exporter> {
         std::iter::once(&mut self.traces).chain(&mut self.logs)
     }

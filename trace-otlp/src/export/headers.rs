@@ -1,6 +1,6 @@
-//! Headers of requests: those that stay, and those that a callback gives.
+//! Headers of requests: fixed ones, and those that a callback returns.
 //!
-//! Their values are secrets: they are in no error, no log and no `Debug`.
+//! Their values are secret: they never appear in an error, a log or `Debug`.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,15 +12,16 @@ use http::header::{
     TRANSFER_ENCODING, USER_AGENT,
 };
 
+use super::endpoint::Endpoint;
 use super::moment::Moment;
 
-/// Gives headers, such as a token that expires.
+/// Returns headers, such as a token that expires.
 pub(super) type HeaderSource = Arc<dyn Fn() -> Vec<(String, String)> + Send + Sync>;
 
-/// The name of this exporter, unless the application gives another.
+/// The user agent, unless the application sets another.
 const EXPORTER: &str = concat!("trace-otlp-rust/", env!("CARGO_PKG_VERSION"));
 
-/// Headers that belong to the request.
+/// Headers that each request sets itself.
 const RESERVED: [HeaderName; 5] = [
     CONNECTION,
     CONTENT_ENCODING,
@@ -29,14 +30,14 @@ const RESERVED: [HeaderName; 5] = [
     TRANSFER_ENCODING,
 ];
 
-/// Shortest value that is hidden in texts of a server: shorter ones are in any text.
+/// Shortest value that is hidden in a server's texts. Shorter values occur in any text.
 const MIN_SECRET_BYTES: usize = 4;
 
 pub(super) struct Headers {
     fixed: HeaderMap,
     source: Option<HeaderSource>,
     max_age: Duration,
-    /// The headers with those of the source, and when it was asked.
+    /// The headers including those of the source, and when the source was called.
     asked: Option<(HeaderMap, Moment)>,
 }
 
@@ -69,7 +70,7 @@ impl Headers {
         })
     }
 
-    /// Returns the headers. Asks the callback if its last answer is too old.
+    /// Returns the headers. Calls the callback if its last result is too old.
     pub(super) fn current(&mut self, now: Moment) -> Result<&HeaderMap, HeaderProblem> {
         let Some(source) = &self.source else {
             return Ok(&self.fixed);
@@ -83,21 +84,26 @@ impl Headers {
         Ok(&self.asked.insert(fresh).0)
     }
 
-    /// Forgets what the callback said. Returns whether there is a callback.
+    /// Forgets the callback's last result. Returns whether there is a callback.
     pub(super) fn forget(&mut self) -> bool {
         self.asked = None;
         self.source.is_some()
     }
 
-    /// Hides the values of these headers, and one more, in a text of a server, which may
-    /// repeat them.
-    pub(super) fn hide_in(&self, text: &str, more: Option<&HeaderValue>) -> String {
+    /// Hides the values of these headers, and the secrets of the URL, in a server's text, which
+    /// may repeat them.
+    pub(super) fn hide_in(&self, text: &str, endpoint: &Endpoint) -> String {
         let asked = self.asked.iter().flat_map(|(headers, _)| headers);
         let secrets = self.fixed.iter().chain(asked);
         let secrets = secrets.filter(|(name, _)| **name != USER_AGENT);
-        let secrets = secrets.map(|(_, value)| value).chain(more);
+        let secrets = secrets
+            .map(|(_, value)| value)
+            .chain(&endpoint.authorization);
+        let secrets = secrets.filter_map(|value| value.to_str().ok());
+        let query = endpoint.uri.query().unwrap_or_default().split('&');
+        let query = query.filter_map(|parameter| Some(parameter.split_once('=')?.1));
         let mut text = text.to_owned();
-        for secret in secrets.filter_map(|value| value.to_str().ok()) {
+        for secret in secrets.chain(query) {
             // Also the token alone, without `Bearer`.
             let last = secret.rsplit(' ').next().unwrap_or_default();
             for secret in [secret, last] {
@@ -111,9 +117,9 @@ impl Headers {
 }
 
 fn ask(source: &HeaderSource, fixed: &HeaderMap) -> Result<HeaderMap, HeaderProblem> {
-    // The code of the application may panic.
+    // The application's callback may panic.
     let given = catch_unwind(AssertUnwindSafe(|| source())).map_err(|payload| {
-        // Its destructor may panic too.
+        // The payload's destructor may panic too.
         std::mem::forget(payload);
         HeaderProblem::Panicked
     })?;
@@ -126,7 +132,7 @@ fn insert(map: &mut HeaderMap, headers: &[(String, String)]) -> Result<(), Heade
     for (name, value) in headers {
         let shown = || trace_core::visible(name, 100).into_owned();
         let key: HeaderName = name.parse().map_err(|_| HeaderProblem::Name(shown()))?;
-        if RESERVED.contains(&key) {
+        if is_reserved(&key) {
             return Err(HeaderProblem::Reserved(shown()));
         }
         let value = HeaderValue::try_from(value.trim());
@@ -135,6 +141,11 @@ fn insert(map: &mut HeaderMap, headers: &[(String, String)]) -> Result<(), Heade
         map.insert(key, value);
     }
     Ok(())
+}
+
+/// Returns whether a header belongs to the request, so that nobody may set it.
+pub(crate) fn is_reserved(name: &HeaderName) -> bool {
+    RESERVED.contains(name)
 }
 
 impl fmt::Display for HeaderProblem {
@@ -222,10 +233,13 @@ mod tests {
             ("x", "a"),
         ]);
         let headers = Headers::new(&fixed, None, Duration::ZERO).unwrap();
-        let more = HeaderValue::from_static("Basic xyzzy");
+        let endpoint = Endpoint::from_whole("http://me:xyz@host/a?b=1&key=plugh").unwrap();
         assert_eq!(
-            headers.hide_in("a key abcdef, token t0ken, and xyzzy", Some(&more)),
-            "a key [redacted], token [redacted], and [redacted]"
+            headers.hide_in(
+                "a key abcdef, token t0ken, bWU6eHl6, and no /a?b=1&key=plugh",
+                &endpoint
+            ),
+            "a key [redacted], token [redacted], [redacted], and no /a?b=1&key=[redacted]"
         );
     }
 }

@@ -1,20 +1,23 @@
-//! How sending goes: the state, the last error, and the lines about changes.
+//! The state of sending, the last error, and the lines about changes.
+//!
+//! `lines.rs` decides when a line is written.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use trace_core::{Clock, Timestamp};
 
+use super::lines::{Lines, Topic};
 use super::moment::Moment;
 
-/// How an [`OtlpCollector`](crate::OtlpCollector) gets on. No text has a header's value, a
-/// query or the user info of a URL.
+/// The state of an [`OtlpCollector`](crate::OtlpCollector). No text contains a header's value,
+/// or the query or user info of a URL.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OtlpHealth {
-    /// What the last request came to.
+    /// The outcome of the last request.
     pub state: OtlpState,
-    /// The endpoint of the last request; before it, the first endpoint.
+    /// The endpoint of the last request; before any request, the first endpoint.
     pub endpoint: String,
     /// The last failure of any request, if there was one. It stays when requests succeed again.
     pub last_error: Option<String>,
@@ -24,19 +27,19 @@ pub struct OtlpHealth {
     pub waiting_bytes: u64,
     /// Most bytes that may wait. Above it, the oldest are lost.
     pub max_waiting_bytes: u64,
-    /// The same about log records, if logs leave as [records](crate::Logs::LogRecords).
+    /// The same for log records, if logs are sent as [records](crate::Logs::LogRecords).
     pub logs: Option<OtlpSignalHealth>,
-    /// The same about the tracer's own metrics, if they are sent.
+    /// The same for the tracer's own metrics, if they are sent.
     pub metrics: Option<OtlpSignalHealth>,
 }
 
-/// How the items of a signal other than traces get on.
+/// The state of a signal other than traces.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OtlpSignalHealth {
-    /// What the last request came to.
+    /// The outcome of the last request.
     pub state: OtlpState,
-    /// The endpoint of the last request; before it, the first endpoint.
+    /// The endpoint of the last request; before any request, the first endpoint.
     pub endpoint: String,
     /// The last failure of any request, if there was one. It stays when requests succeed again.
     pub last_error: Option<String>,
@@ -46,15 +49,21 @@ pub struct OtlpSignalHealth {
     pub waiting_bytes: u64,
 }
 
-/// What the last request of an [`OtlpCollector`](crate::OtlpCollector) came to.
+/// The outcome of the last request of an [`OtlpCollector`](crate::OtlpCollector).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OtlpState {
     /// No request has been sent yet.
     Idle,
-    /// A server took the items.
+    /// The first endpoint accepted the items.
     Connected,
-    /// No endpoint takes them; they wait, and are sent again.
+    /// A [fallback](crate::OtlpCollectorBuilder::fallback) accepted the items, because the
+    /// endpoints before it did not.
+    Fallback {
+        /// When it accepted the first of these requests.
+        since: Timestamp,
+    },
+    /// No endpoint accepts the items. They wait and are sent again.
     Retrying {
         /// When the first of these requests failed.
         since: Timestamp,
@@ -66,14 +75,10 @@ pub enum OtlpState {
     },
 }
 
-/// Shortest time between two lines about trouble, so that a server that comes and goes does not
-/// fill the log.
-const QUIET_TIME: Duration = Duration::from_secs(60);
-
-/// What is known about sending, for all threads. The lock is never held while a request is
-/// sent or a line is written.
+/// What is known about sending, shared by all threads. The lock is never held while a request
+/// is sent or a line is written.
 pub(super) struct Health {
-    /// What is sent, in messages.
+    /// The name of the items, for messages.
     items: &'static str,
     clock: Clock,
     known: Mutex<Known>,
@@ -84,24 +89,10 @@ struct Known {
     endpoint: String,
     last_error: Option<String>,
     waiting_bytes: u64,
-    /// When the last line about trouble was written.
-    told_at: Option<Moment>,
-    /// Whether there was a line about the trouble that has not ended.
-    is_told: bool,
-    notes: u8,
+    lines: Lines,
 }
 
-/// What is said once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Note {
-    PartialSuccess,
-    Unreadable,
-    ListFull,
-    TooOld,
-    TooLarge,
-}
-
-/// The kinds of trouble that are states.
+/// The kinds of trouble. Each is also a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
     Retrying,
@@ -138,9 +129,7 @@ impl Health {
                 endpoint,
                 last_error: None,
                 waiting_bytes: 0,
-                told_at: None,
-                is_told: false,
-                notes: 0,
+                lines: Lines::new(items),
             }),
         }
     }
@@ -161,24 +150,30 @@ impl Health {
         self.lock().waiting_bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
     }
 
-    /// Notes that a server took items.
-    pub(super) fn succeed(&self, endpoint: &str) {
-        let was_told = {
+    /// Notes that a server accepted items. `passed_over` is why the first server did not, if this
+    /// is another one.
+    pub(super) fn succeed(&self, endpoint: &str, passed_over: Option<&str>) {
+        let since = self.clock.now();
+        let is_fallback = passed_over.is_some();
+        let lines = {
             let mut known = self.lock();
-            if known.state != OtlpState::Connected {
-                known.state = OtlpState::Connected;
-            }
+            known.state = match known.state {
+                OtlpState::Fallback { .. } if is_fallback => known.state,
+                _ if is_fallback => OtlpState::Fallback { since },
+                _ => OtlpState::Connected,
+            };
             if known.endpoint != endpoint {
                 endpoint.clone_into(&mut known.endpoint);
+                known.lines.end(Topic::Fallback);
             }
-            std::mem::take(&mut known.is_told)
+            let line =
+                passed_over.map(|error| format!("{error}; {} go to `{endpoint}`", self.items));
+            known.lines.succeed(Moment::now(), endpoint, line)
         };
-        if was_told {
-            say(&format!("`{endpoint}` takes {} again", self.items));
-        }
+        say(&lines);
     }
 
-    /// Notes a failure without a change of state: another endpoint is tried.
+    /// Notes a failure without a change of state, such as when another endpoint is tried.
     pub(super) fn note_error(&self, error: String) {
         self.lock().last_error = Some(error);
     }
@@ -186,36 +181,52 @@ impl Health {
     /// Notes that items wait or are lost. `advice` completes the line.
     pub(super) fn fail(&self, trouble: Trouble, endpoint: &str, error: &str, advice: &str) {
         let now = self.clock.now();
-        let is_said = {
+        let lines = {
             let mut known = self.lock();
-            let (is_same, state) = match (trouble, known.state) {
-                (Trouble::Retrying, OtlpState::Retrying { .. })
-                | (Trouble::Refused, OtlpState::Refused { .. }) => (true, known.state),
-                (Trouble::Retrying, _) => (false, OtlpState::Retrying { since: now }),
-                (Trouble::Refused, _) => (false, OtlpState::Refused { since: now }),
+            let (topic, state) = match (trouble, known.state) {
+                (Trouble::Retrying, OtlpState::Retrying { .. }) => (Topic::Retrying, known.state),
+                (Trouble::Refused, OtlpState::Refused { .. }) => (Topic::Refused, known.state),
+                (Trouble::Retrying, _) => (Topic::Retrying, OtlpState::Retrying { since: now }),
+                (Trouble::Refused, _) => (Topic::Refused, OtlpState::Refused { since: now }),
             };
             known.state = state;
             endpoint.clone_into(&mut known.endpoint);
             known.last_error = Some(error.to_owned());
-            !is_same && known.may_tell()
+            let line = format!("{error}; {advice}");
+            known.lines.fail(Moment::now(), topic, line)
         };
-        if is_said {
-            say(&format!("{error}; {advice}"));
-        }
+        say(&lines);
     }
 
-    /// Says a thing once.
-    pub(super) fn note(&self, note: Note, message: &str) {
-        let bit = 1 << note as u8;
-        let is_new = {
-            let mut known = self.lock();
-            let is_new = known.notes & bit == 0;
-            known.notes |= bit;
-            is_new
-        };
-        if is_new {
-            say(message);
-        }
+    /// Notes an event that is not a state, and writes its line.
+    pub(super) fn note(&self, topic: Topic, message: &str) {
+        let lines = self
+            .lock()
+            .lines
+            .note(Moment::now(), topic, message.to_owned());
+        say(&lines);
+    }
+
+    /// Notes that something is over.
+    pub(super) fn end(&self, topic: Topic) {
+        self.lock().lines.end(topic);
+    }
+
+    /// Writes the lines that have waited long enough.
+    pub(super) fn say_due(&self) {
+        let lines = self.lock().lines.due(Moment::now());
+        say(&lines);
+    }
+
+    /// Writes all lines that wait.
+    pub(super) fn say_rest(&self) {
+        let lines = self.lock().lines.rest(Moment::now());
+        say(&lines);
+    }
+
+    /// Returns the time until the next line; `None` if no line waits.
+    pub(super) fn next_line(&self) -> Option<Duration> {
+        self.lock().lines.next_due(Moment::now())
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -223,20 +234,8 @@ impl Health {
     }
 }
 
-impl Known {
-    fn may_tell(&mut self) -> bool {
-        let now = Moment::now();
-        let is_quiet = self
-            .told_at
-            .is_none_or(|told| now.since(told) >= QUIET_TIME);
-        if is_quiet {
-            self.told_at = Some(now);
-            self.is_told = true;
-        }
-        is_quiet
+fn say(lines: &[String]) {
+    for line in lines {
+        trace_core::__private::export_changed(&format!("collector otlp: {line}"));
     }
-}
-
-fn say(message: &str) {
-    trace_core::__private::export_changed(&format!("collector otlp: {message}"));
 }

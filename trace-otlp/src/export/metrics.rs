@@ -1,4 +1,4 @@
-//! When metrics are made, and of which counts.
+//! Decides when metrics are made, and from which counts.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,7 +26,7 @@ pub(super) struct Metrics {
     pub(super) tracer: Arc<TracerSlot>,
 }
 
-/// The tracer of a collector, and when it was built; the last one, if there were several.
+/// The tracer of a collector, and when it was built. If there were several, the last one.
 #[derive(Default)]
 pub(super) struct TracerSlot(Mutex<Option<(TracerCounts, Timestamp)>>);
 
@@ -43,7 +43,7 @@ impl Metrics {
             start: clock.now(),
             clock,
             protocol,
-            // Relaxed: a number for itself.
+            // Relaxed: no other memory depends on the number.
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             tracer: Arc::default(),
         }
@@ -56,8 +56,8 @@ impl Metrics {
         }
     }
 
-    /// Makes metrics of the moment, which wait from now on. Without a tracer there is no
-    /// service to describe, and nothing to count.
+    /// Makes metrics from the current counts, and adds them to what waits. Without a tracer,
+    /// there is no service to describe and nothing to count.
     pub(super) fn make(&mut self, encoder: &mut Encoder, others: &[(Signal, &Shared)]) {
         self.next = Moment::now().after(self.every);
         let Some((tracer, begin)) = self.tracer.get() else {
@@ -79,7 +79,7 @@ impl Metrics {
         self.exporter.add(part.items(), vec![part]);
     }
 
-    /// Returns after what time there is something to do.
+    /// Returns the time until there is something to do.
     pub(super) fn next_wake(&self) -> Duration {
         let next = self.next.since(Moment::now());
         self.exporter

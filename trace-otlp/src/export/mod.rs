@@ -1,7 +1,7 @@
-//! Sends spans, and what leaves beside them, to a server, and loses none without counting it.
+//! Sends spans, log records and metrics to a server, and counts every item that is lost.
 //!
-//! Decides when a request is sent, to which endpoint, what its answer means, and what becomes
-//! of its items. `encode` writes the bodies, and `transport` sends them.
+//! Decides when a request is sent, to which endpoint, what its answer means, and what happens
+//! to its items. `encode` writes the bodies, and `transport` sends them.
 
 mod answer;
 mod builder;
@@ -14,6 +14,7 @@ mod exporter;
 mod exporters;
 mod headers;
 mod health;
+mod lines;
 mod metrics;
 mod moment;
 mod partial_success;
@@ -27,7 +28,9 @@ mod stats;
 
 pub use builder::OtlpCollectorBuilder;
 pub use collector::OtlpCollector;
+pub(crate) use endpoint::is_url;
 pub use error::OtlpError;
+pub(crate) use headers::is_reserved;
 pub use health::{OtlpHealth, OtlpSignalHealth, OtlpState};
 pub use protocol::Protocol;
 pub use stats::{LostItems, OtlpSignalStats, OtlpStats};

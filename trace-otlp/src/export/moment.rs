@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// A moment; waits and ages do not depend on the wall clock.
+/// A moment of the monotonic clock, so that waits and ages do not depend on the wall clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Moment(Instant);
 
@@ -12,14 +12,14 @@ impl Moment {
         Self(Instant::now())
     }
 
-    /// Returns the moment after `wait`; one far away if the clock has none.
+    /// Returns the moment after `wait`, or after a year if that is shorter.
     pub(super) fn after(self, wait: Duration) -> Self {
         const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
         let later = self.0.checked_add(wait.min(YEAR));
         Self(later.unwrap_or(self.0))
     }
 
-    /// Returns the time from `earlier` to this moment; zero if it is not earlier.
+    /// Returns the time from `earlier` to this moment; zero if `earlier` is not before it.
     pub(super) fn since(self, earlier: Self) -> Duration {
         self.0.saturating_duration_since(earlier.0)
     }

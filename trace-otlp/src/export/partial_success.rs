@@ -1,8 +1,7 @@
-//! Reads what a server says about a request that it took.
+//! Reads the answer to a request that a server accepted.
 //!
-//! Source: opentelemetry-proto, *ExportTraceServiceResponse* and those of the other signals,
-//! whose numbers of fields are the same; OTLP specification, *Partial
-//! Success*.
+//! Source: opentelemetry-proto, *ExportTraceServiceResponse* and the responses of the other
+//! signals, which have the same field numbers; OTLP specification, *Partial Success*.
 
 use crate::encode::{Format, Signal};
 use crate::transport::{Fields, Value};
@@ -14,11 +13,11 @@ pub(super) struct PartialSuccess {
     pub(super) message: String,
 }
 
-/// The answer is not of the request's type.
+/// The answer is not a message of the expected type.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unreadable;
 
-/// Reads an answer, which has the format of its request. An empty one is a full success.
+/// Reads an answer, which has the format of its request. An empty answer is a full success.
 pub(super) fn read(
     format: Format,
     #[cfg_attr(
@@ -38,11 +37,11 @@ pub(super) fn read(
 fn read_protobuf(body: &[u8]) -> Option<PartialSuccess> {
     let mut partial = PartialSuccess::default();
     for field in Fields(body) {
-        // A message that comes twice is merged.
+        // A message that occurs twice is merged.
         if let (1, Value::Bytes(message)) = field? {
             for field in Fields(message) {
                 match field? {
-                    // A negative number is as wrong as it is harmless.
+                    // A negative number is wrong, but harmless.
                     (1, Value::Varint(items)) => {
                         partial.rejected = u64::try_from(items.cast_signed()).unwrap_or(0);
                     }
@@ -57,8 +56,8 @@ fn read_protobuf(body: &[u8]) -> Option<PartialSuccess> {
     Some(partial)
 }
 
-/// Source: OTLP specification, *JSON Protobuf Encoding*: 64-bit integers are texts, and
-/// readers take numbers too.
+/// Source: OTLP specification, *JSON Protobuf Encoding*: 64-bit integers are strings, and
+/// readers accept numbers too.
 #[cfg(feature = "json")]
 fn read_json(signal: Signal, body: &[u8]) -> Option<PartialSuccess> {
     use serde_json::Value;

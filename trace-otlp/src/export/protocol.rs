@@ -4,8 +4,8 @@ use std::fmt;
 
 /// How spans are sent.
 ///
-/// Each protocol exists always. One that is not compiled in is an error of
-/// [`build`](crate::OtlpCollectorBuilder::build), which names the feature.
+/// Every build has all variants. For a protocol that is not compiled in,
+/// [`build`](crate::OtlpCollectorBuilder::build) returns an error that names the feature.
 ///
 /// ```
 /// # #[cfg(feature = "grpc")] {
@@ -28,13 +28,13 @@ pub enum Protocol {
     /// Protobuf over gRPC: `http` is HTTP/2 without TLS, and `https` with it. Usually on port
     /// 4317. Needs the feature `grpc`.
     ///
-    /// The connection is served by a thread of its own, which starts with the first request and
-    /// ends with the collector. No runtime of the application's is needed or touched.
+    /// A separate thread serves the connection. It starts with the first request and ends with
+    /// the collector. It does not need or use the application's runtime.
     Grpc,
 }
 
 impl fmt::Display for Protocol {
-    /// Writes the name that `OTEL_EXPORTER_OTLP_PROTOCOL` has for it.
+    /// Writes the protocol's name in `OTEL_EXPORTER_OTLP_PROTOCOL`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::HttpProtobuf => "http/protobuf",

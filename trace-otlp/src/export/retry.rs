@@ -12,7 +12,7 @@ pub(super) struct RetryDelays {
     pub(super) longest_asked: Duration,
 }
 
-/// Waits that double from one failure to the next.
+/// Computes waits that double with each failure.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     failures: u32,
@@ -21,9 +21,9 @@ pub(super) struct Backoff {
 impl Backoff {
     /// Returns how long to wait after one more failure.
     ///
-    /// The wait is between half of it and all of it, by chance, so that clients that failed
-    /// together do not come back together. If the server has asked for a time, it is that, but
-    /// not less than the first wait.
+    /// The wait is a random time between half the backoff and all of it, so that clients that
+    /// failed together do not retry together. If the server has asked for a time, the wait is
+    /// that time, up to a limit, but not less than the first wait.
     ///
     /// Source: OTLP specification, *Failures*: exponential backoff with jitter.
     pub(super) fn fail(&mut self, asked: Option<Duration>, delays: RetryDelays) -> Duration {

@@ -1,8 +1,8 @@
 //! The counts of a tracer and of this exporter as metrics.
 //!
-//! Owns which count is which metric. What is counted here in another way than there is left
-//! out: `otel.sdk.span.live` (spans that wait to be read count as open here), the capacity of a
-//! queue (bytes here) and `otel.sdk.exporter.operation.duration`.
+//! Maps each count to a metric. Omits metrics that this project counts differently:
+//! `otel.sdk.span.live` (here, spans that wait to be read count as open), the capacity of a
+//! queue (here, in bytes) and `otel.sdk.exporter.operation.duration`.
 //!
 //! Source: semantic conventions 1.44, *OpenTelemetry SDK metrics*.
 
@@ -16,9 +16,10 @@ use super::stats::{LostItems, OtlpSignalStats};
 use crate::conventions::metric_key;
 use crate::encode::{Metric, Point, Signal};
 
-/// The type of what passes spans on to a collector.
+/// The component type of a lane, which passes spans to a collector.
 const PROCESSOR: &str = "batching_span_processor";
-/// The type of what keeps spans before that. No convention names it.
+/// The component type of the recorder, which keeps spans before that. The conventions have no
+/// name for it.
 const RECORDER: &str = "trace_core_recorder";
 
 /// Source: *OpenTelemetry SDK metrics*, `otel.sdk.processor.span.processed`.
@@ -44,7 +45,7 @@ pub(super) fn of_tracer(start: u64, stats: &Stats, lanes: &[LaneStats]) -> Vec<M
     ];
     let (mut waiting, mut processed) = (Vec::new(), Vec::new());
     for (number, lane) in lanes.iter().enumerate() {
-        // Two collectors may have one name.
+        // Two collectors may have the same name.
         let is_second = lanes.iter().take(number).any(|one| one.name == lane.name);
         let name = match is_second {
             false => format!("{PROCESSOR}/{}", lane.name),
@@ -94,8 +95,7 @@ pub(super) fn of_tracer(start: u64, stats: &Stats, lanes: &[LaneStats]) -> Vec<M
     ]
 }
 
-/// Returns the metrics of an exporter, the `number`-th of the process, whose counts began at
-/// `start`.
+/// Returns the metrics of the process's exporter `number`, whose counts began at `start`.
 pub(super) fn of_exporter(
     start: u64,
     (protocol, signal): (Protocol, Signal),
@@ -163,7 +163,7 @@ pub(super) fn of_exporter(
     ]
 }
 
-/// Returns a point for each reason for which there were failures.
+/// Returns a data point for each reason that has failures.
 fn failures<const N: usize>(
     start: u64,
     component: &Attributes,

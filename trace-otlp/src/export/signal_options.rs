@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crate::encode::LogPlacement;
 
-/// What leaves beside spans, and where it goes.
+/// What is sent in addition to spans, and where it goes.
 #[derive(Clone, Default)]
 pub(super) struct SignalOptions {
     pub(super) placement: LogPlacement,
     pub(super) logs: SignalTarget,
-    /// How often metrics are sent, if they are.
+    /// How often metrics are sent; `None` for never.
     pub(super) metrics_every: Option<Duration>,
     pub(super) metrics: SignalTarget,
 }

@@ -1,16 +1,16 @@
-//! What a builder is asked about log records and metrics.
+//! The builder's options for log records and metrics.
 
 use std::time::Duration;
 
 use super::builder::OtlpCollectorBuilder;
 use crate::encode::{LogPlacement, Logs};
 
-/// Shortest time between metrics, so that a thread that sends them does something else too.
+/// Shortest time between metrics, so that the thread that sends them has time for other work.
 const SHORTEST_METRICS: Duration = Duration::from_millis(10);
 
 impl OtlpCollectorBuilder {
-    /// Sets how the logs of spans leave: as events in their span, as log records with the ids
-    /// of their trace and span in requests of their own, or both. Default:
+    /// Sets how the logs of spans are sent: as events in their span, as log records with the
+    /// ids of their trace and span in separate requests, or both. Default:
     /// [`Logs::SpanEvents`].
     ///
     /// ```
@@ -24,15 +24,15 @@ impl OtlpCollectorBuilder {
     /// # Ok::<(), trace_otlp::OtlpError>(())
     /// ```
     ///
-    /// A record has the log's time, its message as the body, its fields as attributes, and
+    /// A record has the log's time, its message as the body, its fields as attributes, and the
     /// resource and scope of the span. A logged error has the severity *ERROR*, the event name
-    /// `exception` and its text as the body; other logs have no severity, because nothing says
-    /// which. The protocol, the limits and the retries are those of spans. Records wait in a
-    /// list of their own, with as many bytes, and are sent after the spans.
+    /// `exception` and its text as the body. Other logs have no severity, because none was
+    /// recorded. The protocol, the limits and the retries are those of spans. Records wait in
+    /// a separate list with the same limit of bytes, and are sent after the spans.
     ///
-    /// A server that takes only traces refuses the records: they are counted as lost, which is
-    /// said once, and spans are sent as before. A server that hangs at them delays spans by a
-    /// [timeout](Self::timeout) for each try.
+    /// A server that accepts only traces refuses the records. They are counted as lost, which
+    /// is reported once, and spans are sent as before. If a server hangs on records, each try
+    /// delays spans by a [timeout](Self::timeout).
     pub fn logs(mut self, logs: Logs) -> Self {
         self.signals.placement = LogPlacement {
             exceptions: logs,
@@ -41,16 +41,17 @@ impl OtlpCollectorBuilder {
         self
     }
 
-    /// Sets the same for the logs that record an error, whatever [`logs`](Self::logs) says of
-    /// others; call it afterwards. `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` asks for this.
+    /// Sets the same, but only for logs that record an error. Call it after
+    /// [`logs`](Self::logs), which sets both. `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` sets this
+    /// option.
     pub fn exceptions(mut self, logs: Logs) -> Self {
         self.signals.placement.exceptions = logs;
         self
     }
 
     /// Sets the whole URL for log records, to which no path is added. By default they go to
-    /// the base URL. They have the headers of spans, unless there are
-    /// [others](Self::logs_headers).
+    /// the base URL. They have the headers of spans, unless
+    /// [`logs_headers`](Self::logs_headers) sets others.
     pub fn logs_endpoint(mut self, url: impl Into<String>) -> Self {
         self.signals.logs.endpoint = Some(url.into());
         self
@@ -69,8 +70,8 @@ impl OtlpCollectorBuilder {
         self
     }
 
-    /// Sends the tracer's own counts as metrics, `otel.sdk.*`, so often, and at each flush and
-    /// at the shutdown. Default: never. OpenTelemetry's SDKs send metrics each minute.
+    /// Sends the tracer's own counts as metrics, `otel.sdk.*`, at this interval, at each flush
+    /// and at the shutdown. Default: never. OpenTelemetry's SDKs send metrics every minute.
     ///
     /// ```
     /// use std::time::Duration;
@@ -83,17 +84,17 @@ impl OtlpCollectorBuilder {
     /// # Ok::<(), trace_otlp::OtlpError>(())
     /// ```
     ///
-    /// | metric | of |
+    /// | metric | about |
     /// |---|---|
     /// | `otel.sdk.span.started` | spans that began; a trace that the sampler refused counts as one, `DROP` |
     /// | `otel.sdk.processor.span.queue.size`, `.processed` | each collector of the tracer; with `error.type`, the spans that it or the tracer lost |
     /// | `otel.sdk.exporter.span.inflight`, `.exported` | this collector; with `error.type`, rejected and lost spans |
-    /// | the same with `log` and `metric_data_point` | what it sends beside spans |
+    /// | the same with `log` and `metric_data_point` | the log records and data points that it sends |
     ///
-    /// They are sums since the tracer was built. If several tracers share the collector, the
-    /// last one is reported. The first metrics leave with or after the first batch, or at a
-    /// flush. Lost data points are no error of a flush, because the next ones have the same
-    /// counts.
+    /// The metrics are sums since the tracer was built. If several tracers share the
+    /// collector, the last one is reported. The first metrics are sent with or after the first
+    /// batch, or at a flush. Lost data points are not an error of a flush, because the next
+    /// ones include the same counts.
     ///
     /// Source: semantic conventions 1.44, *OpenTelemetry SDK metrics*.
     pub fn metrics_every(mut self, every: Duration) -> Self {
@@ -102,8 +103,8 @@ impl OtlpCollectorBuilder {
     }
 
     /// Sets the whole URL for metrics, to which no path is added. By default they go to the
-    /// base URL. They have the headers of spans, unless there are
-    /// [others](Self::metrics_headers).
+    /// base URL. They have the headers of spans, unless
+    /// [`metrics_headers`](Self::metrics_headers) sets others.
     pub fn metrics_endpoint(mut self, url: impl Into<String>) -> Self {
         self.signals.metrics.endpoint = Some(url.into());
         self

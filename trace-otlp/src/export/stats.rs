@@ -1,9 +1,9 @@
-//! What became of what was collected, exactly, at any time.
+//! Exact counts of what happened to collected items, at any time.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What became of the spans of an [`OtlpCollector`](crate::OtlpCollector), and of what else it
-/// sends.
+/// What happened to the spans of an [`OtlpCollector`](crate::OtlpCollector), and to the other
+/// items that it sends.
 ///
 /// At any time, [`spans_collected`](Self::spans_collected) is the sum of exported, rejected,
 /// waiting and [lost](LostItems::total) spans.
@@ -12,26 +12,26 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct OtlpStats {
     /// Spans of all batches.
     pub spans_collected: u64,
-    /// Spans that a server has taken.
+    /// Spans that a server has accepted.
     pub spans_exported: u64,
-    /// Spans that a server has rejected in a request that it took (a *partial success*).
+    /// Spans that a server has rejected in a request that it accepted (a *partial success*).
     pub spans_rejected: u64,
     /// Spans that wait, and those that are being sent.
     pub spans_waiting: u64,
     /// Spans that will not be sent.
     pub spans_lost: LostItems,
-    /// Requests with spans that were sent, with all that were sent again.
+    /// Requests with spans that were sent, including those that were sent again.
     pub requests: u64,
-    /// Requests with spans that had no answer, or whose answer asked for another try.
+    /// Requests with spans that had no answer, or whose answer asked to retry.
     pub failed_requests: u64,
-    /// The logs that leave as [records](crate::Logs::LogRecords).
+    /// The logs that are sent as [records](crate::Logs::LogRecords).
     pub log_records: OtlpSignalStats,
     /// The data points of the tracer's own
     /// [metrics](crate::OtlpCollectorBuilder::metrics_every).
     pub data_points: OtlpSignalStats,
 }
 
-/// What became of the items of a signal other than traces.
+/// What happened to the items of a signal other than traces.
 ///
 /// At any time, [`collected`](Self::collected) is the sum of exported, rejected, waiting and
 /// [lost](LostItems::total) items.
@@ -40,17 +40,17 @@ pub struct OtlpStats {
 pub struct OtlpSignalStats {
     /// All items.
     pub collected: u64,
-    /// Items that a server has taken.
+    /// Items that a server has accepted.
     pub exported: u64,
-    /// Items that a server has rejected in a request that it took (a *partial success*).
+    /// Items that a server has rejected in a request that it accepted (a *partial success*).
     pub rejected: u64,
     /// Items that wait, and those that are being sent.
     pub waiting: u64,
     /// Items that will not be sent.
     pub lost: LostItems,
-    /// Requests that were sent, with all that were sent again.
+    /// Requests that were sent, including those that were sent again.
     pub requests: u64,
-    /// Requests without an answer, or whose answer asked for another try.
+    /// Requests that had no answer, or whose answer asked to retry.
     pub failed_requests: u64,
 }
 
@@ -58,16 +58,16 @@ pub struct OtlpSignalStats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LostItems {
-    /// A server refused the request, with a status after which it is not sent again.
+    /// A server refused the request with a status that is not retried.
     pub refused: u64,
     /// They waited longer than
     /// [`max_retry_age`](crate::OtlpCollectorBuilder::max_retry_age).
     pub too_old: u64,
     /// More than [`max_waiting_bytes`](crate::OtlpCollectorBuilder::max_waiting_bytes) waited.
     pub list_full: u64,
-    /// They waited when the collector was shut down, or came afterwards.
+    /// They waited when the collector was shut down, or were collected afterwards.
     pub shut_down: u64,
-    /// A server takes no request as large as one item.
+    /// The item is too large for the server, even alone in its request.
     pub too_large: u64,
     /// They could not be encoded.
     pub encoder: u64,
@@ -83,8 +83,8 @@ pub(super) enum Loss {
     TooLarge,
 }
 
-/// The counters of a signal, for all threads. The lock is held for a few instructions and never while a
-/// request is sent, so that a reader sees one moment.
+/// The counters of a signal, for all threads. The lock makes all counters consistent for a
+/// reader. It is held for a few instructions, and never while a request is sent.
 #[derive(Debug, Default)]
 pub(super) struct Counters(Mutex<OtlpSignalStats>);
 
@@ -140,7 +140,7 @@ impl Counters {
         stats.lost.encoder += items.saturating_sub(encoded);
     }
 
-    /// Counts waiting items that a server has taken, but for the rejected ones.
+    /// Counts waiting items that a server has accepted, without the rejected ones.
     pub(super) fn export(&self, items: u64, rejected: u64) {
         let mut stats = self.lock();
         let rejected = rejected.min(items);

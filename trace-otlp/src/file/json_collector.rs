@@ -1,7 +1,7 @@
 //! The collector that writes OTLP/JSON lines, and its statistics.
 //!
-//! Decides when lines are written, and how a failed write is reported. Encoding is in
-//! `encode`; partial writes are in `output.rs`.
+//! Decides when lines are written, and how a failed write is reported. `encode` writes the
+//! JSON, and `output.rs` handles partial writes.
 
 use std::fmt;
 use std::fs::File;
@@ -21,15 +21,15 @@ use crate::encode::Request;
 /// Writes finished spans as OTLP/JSON: each batch is one `ExportTraceServiceRequest` on its
 /// own line.
 ///
-/// Lines are buffered until half a second has passed or
-/// [`JsonOptions::buffer_bytes`] are exceeded; [`flush`](Collector::flush), `shutdown` and
-/// dropping the collector write them out. If the writer fails, the bytes that it did not take
-/// are offered again with later batches, up to [`JsonOptions::max_waiting_bytes`]; lines
-/// beyond that are lost whole, and their spans are counted. [`decode`](crate::decode) reads
-/// such a file back, and so does the *OTLP JSON file receiver* of an OpenTelemetry Collector.
+/// Lines are buffered until half a second has passed or [`JsonOptions::buffer_bytes`] are
+/// exceeded. [`flush`](Collector::flush), `shutdown` and dropping the collector write them
+/// out. If the writer fails, the remaining bytes are tried again with later batches, up to
+/// [`JsonOptions::max_waiting_bytes`]. Whole lines beyond that are lost, and their spans are
+/// counted. [`decode`](crate::decode) reads such a file back, and so does the *OTLP JSON file
+/// receiver* of an OpenTelemetry Collector.
 ///
-/// In the child of a `fork`, do not use or drop the collector; only its tracer may.
-/// Otherwise the lines in the parent's buffer would be written twice.
+/// In the child of a `fork`, do not use or drop the collector. Only its tracer may do so.
+/// Otherwise, the lines in the parent's buffer would be written twice.
 ///
 /// Source: OTLP specification, *JSON Protobuf Encoding*, and *OpenTelemetry
 /// Protocol File Exporter*.
@@ -53,11 +53,11 @@ pub struct JsonCollector {
 /// How a [`JsonCollector`] writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JsonOptions {
-    /// Whether each request is written over several indented lines, for people to read,
+    /// Whether each request is written over several indented lines that people can read,
     /// instead of in one line. Default: false.
     pub pretty: bool,
-    /// Bytes that may wait before the writer is called. It is always called after half a
-    /// second. Default: 64 KiB.
+    /// Bytes that may wait before the writer is called. It is called after half a second in
+    /// any case. Default: 64 KiB.
     pub buffer_bytes: usize,
     /// Bytes that may wait while the writer fails; a batch that does not fit is
     /// lost. Default: 16 MiB.
@@ -88,7 +88,7 @@ impl JsonCollector {
     ///
     /// # Errors
     ///
-    /// When the file cannot be created.
+    /// If the file cannot be created.
     pub fn to_file(path: impl AsRef<Path>) -> Result<Self, CreateFileError> {
         Self::to_opened(path.as_ref(), |path| File::create(path))
     }
@@ -96,17 +96,17 @@ impl JsonCollector {
     /// Writes to the end of a file, which is created if it does not exist.
     ///
     /// If the last line was cut off, for example because a process was killed, a new line
-    /// begins after it: only the cut line is lost.
+    /// begins after it, so only the cut line is lost.
     ///
     /// # Errors
     ///
-    /// When the file cannot be created, or cannot be opened for writing and reading.
+    /// If the file cannot be created, or cannot be opened for writing and reading.
     pub fn append_to_file(path: impl AsRef<Path>) -> Result<Self, CreateFileError> {
         Self::to_opened(path.as_ref(), open_at_line)
     }
 
-    /// Writes to the end of a file that is [renamed](RotatingFile) when it is large or old, and
-    /// of which only the newest copies are kept.
+    /// Writes to the end of a file that is [renamed](RotatingFile) when it is large or old.
+    /// Only the newest copies are kept.
     ///
     /// ```no_run
     /// use trace_otlp::{JsonCollector, Rotation};
@@ -118,7 +118,7 @@ impl JsonCollector {
     ///
     /// # Errors
     ///
-    /// When the file cannot be created, or its folder cannot be read.
+    /// If the file cannot be created, or its folder cannot be read.
     pub fn to_rotating_file(
         path: impl AsRef<Path>,
         rotation: Rotation,
@@ -141,7 +141,7 @@ impl JsonCollector {
         Self::to_writer(io::stdout())
     }
 
-    /// Writes to `writer`, which needs no buffer.
+    /// Writes to `writer`, which does not need a buffer.
     pub fn to_writer(writer: impl Write + Send + 'static) -> Self {
         let options = JsonOptions::default();
         Self {
@@ -165,8 +165,8 @@ impl JsonCollector {
     }
 
     fn output(&self) -> MutexGuard<'_, Output> {
-        // If the writer panicked, none of the bytes of that call count as taken: the state
-        // behind the lock is consistent.
+        // If the writer panicked, no byte of that call counts as written, so the state behind
+        // the lock is consistent.
         self.output.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -190,20 +190,20 @@ impl Collector for JsonCollector {
         });
     }
 
-    /// Writes lines that have waited since the last call, and asks for another call after half
-    /// a second if lines wait.
+    /// Writes lines that have waited since the last call. If lines still wait, asks for
+    /// another call after half a second.
     fn on_idle(&self) -> Option<Duration> {
         self.output().write_late()
     }
 
     /// Writes all lines that wait and flushes the writer.
     ///
-    /// Ignores `timeout`: it takes as long as the writer, whose calls cannot be interrupted.
+    /// Ignores `timeout`, because calls of the writer cannot be interrupted.
     ///
     /// # Errors
     ///
-    /// When the writer failed, so that spans wait, or when spans were lost since the last
-    /// call. The next call tries again to write the spans that wait.
+    /// If the writer failed, so that spans wait, or if spans were lost since the last call.
+    /// The next call tries again to write the waiting spans.
     fn flush(&self, _timeout: Duration) -> Result<(), CollectorError> {
         self.output().flush_or_error()
     }

@@ -1,8 +1,8 @@
-//! A writer with a buffer before it that keeps lines whole.
+//! A writer behind a buffer that keeps lines whole.
 //!
-//! Bytes that the writer does not take stay in the buffer and are offered again. So a line
-//! that was begun is finished when the writer works again, and a reader never sees half a
-//! line in the middle of a file.
+//! Bytes that the writer does not accept stay in the buffer and are written again. So a partly
+//! written line is completed when the writer works again, and a reader never sees half a line
+//! in the middle of a file.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
@@ -13,27 +13,28 @@ use trace_core::CollectorError;
 pub(super) struct Output {
     writer: Box<dyn Write + Send>,
     limits: Limits,
-    /// Lines; the writer has already taken the first `taken` bytes.
+    /// Lines. The writer has already accepted the first `taken` bytes.
     buffer: Vec<u8>,
     taken: usize,
-    /// The lines in the rest of `buffer`; the beginning of the first may be taken.
+    /// The lines in the rest of `buffer`. The beginning of the first line may already be
+    /// written.
     lines: VecDeque<Line>,
     stats: JsonStats,
     /// Lost spans that `flush` has not reported yet.
     unreported_lost_spans: u64,
     /// The last error of the writer, until it is reported.
     error: Option<io::Error>,
-    /// Whether the last `write_late` has seen a line that waits.
+    /// Whether a line was waiting at the last `write_late`.
     waits_long: bool,
 }
 
 /// What happened to the spans of a [`JsonCollector`](crate::JsonCollector).
 ///
-/// Written, waiting and lost spans add up to all that it has collected.
+/// Written, waiting and lost spans add up to all collected spans.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JsonStats {
-    /// Spans of lines that the writer has taken whole.
+    /// Spans in lines that are completely written.
     pub spans_written: u64,
     /// Spans that are in the buffer.
     pub spans_waiting: u64,
@@ -57,7 +58,8 @@ struct Line {
 /// Most bytes of memory that an empty buffer keeps.
 const KEPT_BYTES: usize = 1 << 20;
 
-/// Longest time for which a line waits for others: readers of the file see new lines soon.
+/// Longest time for which a line waits for more lines, so that readers of the file see it
+/// soon.
 const WRITE_DELAY: Duration = Duration::from_millis(500);
 
 impl Output {
@@ -90,8 +92,8 @@ impl Output {
     /// Appends the line that `fill` makes, and writes if more than `buffer_bytes` wait.
     ///
     /// The line is lost if `fill` fails, or if the writer fails and more than
-    /// `max_waiting_bytes` wait. A line that the writer has begun is kept: without its rest,
-    /// the next line would be damaged too.
+    /// `max_waiting_bytes` wait. A partly written line is kept: without its rest, the next
+    /// line would be damaged too.
     pub(super) fn push<E>(&mut self, spans: u64, fill: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) {
         self.buffer.drain(..self.taken);
         self.taken = 0;
@@ -117,18 +119,18 @@ impl Output {
         }
     }
 
-    /// Writes everything if a line waited at the last call; returns after what time to call
-    /// again.
+    /// Writes everything if a line waited at the last call. Returns the time after which to
+    /// call again.
     pub(super) fn write_late(&mut self) -> Option<Duration> {
         if self.waiting_bytes() > 0 && self.waits_long {
             self.flush();
         }
-        // Lines also wait after a failure: then the writer is tried again.
+        // Lines also wait after a failure. The next call then tries the writer again.
         self.waits_long = self.waiting_bytes() > 0;
         self.waits_long.then_some(WRITE_DELAY)
     }
 
-    /// Writes all lines that wait and flushes the writer; returns whether that worked.
+    /// Writes all waiting lines and flushes the writer. Returns whether this succeeded.
     pub(super) fn flush(&mut self) -> bool {
         self.waits_long = false;
         if !self.write() {
@@ -142,7 +144,7 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// When lines wait, because the writer failed, or when spans were lost since the last call.
+    /// If lines wait because the writer failed, or if spans were lost since the last call.
     pub(super) fn flush_or_error(&mut self) -> Result<(), CollectorError> {
         let is_flushed = self.flush();
         let lost = std::mem::take(&mut self.unreported_lost_spans);
@@ -170,7 +172,7 @@ impl Output {
         self.unreported_lost_spans += spans;
     }
 
-    /// Offers the writer all bytes that wait, until it fails.
+    /// Writes all waiting bytes, until the writer fails.
     fn write(&mut self) -> bool {
         let result = loop {
             let waiting = self.buffer.get(self.taken..).unwrap_or_default();
@@ -179,7 +181,7 @@ impl Output {
             }
             match self.writer.write(waiting) {
                 Ok(0) => break Err(ErrorKind::WriteZero.into()),
-                // A faulty writer may claim to have taken more than it got.
+                // A faulty writer may claim to have written more than it was given.
                 Ok(bytes) => self.count_taken(bytes.min(self.waiting_bytes())),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => break Err(error),

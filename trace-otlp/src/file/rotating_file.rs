@@ -1,7 +1,8 @@
 //! A file of lines that is renamed when it is large or old.
 //!
-//! Owns the names of the copies and when they are made and removed. Which lines are written,
-//! and what happens to them if writing fails, is in [`output`](super::output).
+//! Owns the names of the copies, and decides when they are made and removed.
+//! [`output`](super::output) decides which lines are written, and what happens if writing
+//! fails.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -19,11 +20,11 @@ use super::open_at_line::open_at_line;
 pub struct Rotation {
     /// The clock for `max_age`. Default: [`Clock::system`].
     pub clock: Clock,
-    /// Bytes after which the file is renamed. A line that is longer has a file of its own.
-    /// Default: 100 MiB.
+    /// Bytes after which the file is renamed. A longer line gets its own file. Default: 100
+    /// MiB.
     pub max_bytes: u64,
-    /// Time after which the file is renamed, at the next line. It counts from the moment at
-    /// which this process opened the file. Default: `None`, which means no limit.
+    /// Time after which the next line causes the file to be renamed. It counts from when this
+    /// process opened the file. Default: `None`, which means no limit.
     pub max_age: Option<Duration>,
     /// Number of renamed files that are kept; the oldest is removed first. Default: 10.
     pub max_files: usize,
@@ -42,14 +43,17 @@ impl Default for Rotation {
 
 /// A file of lines that is renamed when it is large or old.
 ///
-/// `spans.jsonl` is always the file that is written. Its copies are `spans.1.jsonl`,
-/// `spans.2.jsonl` and so on; the highest number is the newest. No line is split between two
-/// files. Numbers go on after a restart, and copies of earlier processes count. Do not let two
-/// processes write to one name.
+/// With the path `spans.jsonl`, lines are always written to this file. Its copies are
+/// `spans.1.jsonl`, `spans.2.jsonl` and so on; the highest number is the newest. No line is
+/// split between two files. After a restart, numbers continue, and copies of earlier processes
+/// count towards `max_files`. Do not let two processes write to the same name.
 ///
 /// If the file cannot be renamed or the next one cannot be created, `write` returns the error
-/// and takes nothing. The file then stays as it is, and the next `write` tries again. A copy that
-/// cannot be removed is left and tried again at the next rotation.
+/// and writes nothing. The file then stays as it is, and the next `write` tries again. If a
+/// copy cannot be removed, the next rotation tries again.
+///
+/// If others remove or rename the file, the next rotation makes a new one. Until then, lines go
+/// to the file that was opened.
 #[derive(Debug)]
 pub struct RotatingFile {
     path: PathBuf,
@@ -66,7 +70,7 @@ impl RotatingFile {
     ///
     /// # Errors
     ///
-    /// When the file cannot be created or opened, or when its folder cannot be read.
+    /// If the file cannot be created or opened, or if its folder cannot be read.
     pub fn open(path: impl AsRef<Path>, rotation: Rotation) -> Result<Self, CreateFileError> {
         let path = path.as_ref();
         Self::open_file(path, rotation).map_err(|source| CreateFileError::new(path, source))
@@ -102,7 +106,7 @@ impl RotatingFile {
         }
     }
 
-    /// Returns whether the next line, with this length, belongs into a new file.
+    /// Returns whether the next line, with this length, belongs in a new file.
     fn is_due(&self, line: usize) -> bool {
         let after = self
             .bytes
@@ -116,17 +120,25 @@ impl RotatingFile {
 
     fn rotate(&mut self) -> io::Result<()> {
         let copy = copy_path(&self.path, self.last_number.saturating_add(1));
-        fs::rename(&self.path, &copy)?;
+        let is_gone = match fs::rename(&self.path, &copy) {
+            Ok(()) => false,
+            // Somebody has removed it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => return Err(error),
+        };
         let opened = File::options().create(true).append(true).open(&self.path);
         let file = match opened {
             Ok(file) => file,
-            // Without the old name, this file would be renamed again at the next call.
+            Err(error) if is_gone => return Err(error),
+            // The open file gets its old name back, so that the next call can try again.
             Err(error) => {
                 fs::rename(&copy, &self.path)?;
                 return Err(error);
             }
         };
-        self.last_number = self.last_number.saturating_add(1);
+        if !is_gone {
+            self.last_number = self.last_number.saturating_add(1);
+        }
         self.file = file;
         self.bytes = 0;
         self.opened = self.rotation.clock.now();

@@ -1,9 +1,9 @@
-//! Whether a text is the base64 of credentials: of a name, a colon and a password.
+//! Recognizes base64 of credentials: a name, a colon and a password.
 
 use crate::base64_digit::base64_digit;
 
-/// Returns whether the bytes that the text stands for are printable and have a colon. A text
-/// that is cut off may lack its end.
+/// Returns whether the decoded bytes are printable and contain a colon. The end of the text
+/// may be cut off.
 pub(super) fn is_of_credentials(text: &[u8]) -> bool {
     let (mut bits, mut count, mut has_colon) = (0_u32, 0, false);
     for byte in text.iter().take_while(|byte| **byte != b'=') {

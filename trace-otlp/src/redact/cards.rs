@@ -2,9 +2,9 @@
 
 /// Returns the end of the card number that begins at `start`, if one does.
 ///
-/// The digits are in one piece or in the groups that are printed on cards, the beginning is one
-/// of a card network, and the last digit is the right one (Luhn). One in ten other numbers of
-/// such a length and beginning looks the same.
+/// The digits are in one piece, or in groups as printed on cards. They begin like numbers of a
+/// card network, and the last digit is correct (Luhn). One in ten other numbers with such a
+/// length and beginning also passes.
 pub(super) fn card_end(text: &[u8], start: usize) -> Option<usize> {
     let (mut digits, mut groups) = ([0_u8; 19], Groups::default());
     let (mut count, mut at) = (0, start);
@@ -52,7 +52,7 @@ impl Groups {
         }
     }
 
-    /// Returns false if another separator came before.
+    /// Returns false if an earlier separator differs.
     fn end_group(&mut self, separator: u8) -> bool {
         self.separators += 1;
         *self.separator.get_or_insert(separator) == separator
@@ -70,7 +70,7 @@ impl Groups {
     }
 }
 
-/// Returns whether the beginning and the length are those of a card network.
+/// Returns whether a card network uses numbers with this beginning and length.
 ///
 /// Source: ISO/IEC 7812 and the networks' published ranges.
 fn is_of_network(digits: &[u8]) -> bool {

@@ -1,9 +1,9 @@
-//! Bytes that are written as something else: escapes of JSON, and percent-encoding.
+//! Escapes of JSON, and percent-encoding.
 
 use super::text::hex_byte;
 
 /// Returns how many bytes at the beginning of a word belong to an escape whose backslash is
-/// before the word: 1 of `\n`, 5 of `\u0026`, otherwise 0.
+/// before the word: 1 for `\n`, 5 for `\u0026`, otherwise 0.
 pub(super) fn escape_bytes(text: &[u8], word: usize) -> usize {
     let is_escaped = word
         .checked_sub(1)
@@ -22,8 +22,7 @@ pub(super) fn escape_bytes(text: &[u8], word: usize) -> usize {
     }
 }
 
-/// Returns whether an escape of JSON that ends a value begins at a position: a line end, a tab,
-/// or `&`.
+/// Returns whether an escape of JSON at this position ends a value: a line end, a tab, or `&`.
 pub(super) fn is_ending_escape(text: &[u8], at: usize) -> bool {
     let ends = |rest: &[u8]| {
         let is_space = matches!(rest, [b'\\', b'n' | b'r' | b't', ..]);

@@ -1,21 +1,21 @@
-//! Says quickly that a text has no secret.
+//! Quickly rules out texts without secrets.
 //!
-//! Nearly all texts have none. This looks for four bytes in a row that begin, or are in, what
-//! the scanner replaces. It may find too much, and never too little: what the scanner looks for
-//! needs an entry in [`SEQUENCES`].
+//! Nearly all texts have no secrets. The filter looks for sequences of four bytes that are in
+//! the texts that the scanner replaces, or at their beginning. It may find too much, but never
+//! too little: whatever the scanner looks for needs an entry in [`SEQUENCES`].
 
-/// How many sets of sequences are told apart: sixteen bits for each of four places in a word.
+/// Number of sets of sequences: a 64-bit word has sixteen bits for each of four places.
 const BUCKETS: usize = 16;
 
-/// Sequences that are in every secret, with their buckets: each byte is one of a group. A dot
-/// stands for any byte. Sequences of a bucket should begin with the same number of dots, because
-/// the groups of a place count for all sequences of its bucket.
+/// Sequences with their buckets. Every secret contains one of them. Each place lists the bytes
+/// that match; a dot matches any byte. Sequences of a bucket should begin with the same number
+/// of dots, because the bytes of a place match for all sequences of its bucket.
 const SEQUENCES: [(usize, [&[u8]; 4]); 40] = [
     // User information in addresses, and e-mail addresses.
     (0, [b".", b".", b".", b"@"]),
-    // Percent-encoded letters, which may be those of a name.
+    // Percent-encoded letters, which may belong to a name.
     (1, [b".", b".", b"%", b"4567"]),
-    // Names of secrets; see `trace_core::redaction`. In any case.
+    // Names of secrets, in upper or lower case; see `trace_core::redaction`.
     (2, [b".", b"pP", b"wW", b"dD"]),
     (2, [b".", b"jJ", b"wW", b"tT"]),
     (3, [b".", b"kK", b"eE", b"yY"]),
@@ -58,19 +58,19 @@ const SEQUENCES: [(usize, [&[u8]; 4]); 40] = [
     (12, [b"A", b"G", b"E", b"-"]),
 ];
 
-/// The buckets of further sequences, by their leading dots.
+/// The buckets of added sequences, by the number of their leading dots.
 const FURTHER: [std::ops::Range<usize>; 4] = [6..16, 2..6, 1..2, 0..1];
 
-/// The fewest digits of a card's number.
+/// Fewest digits of a card number.
 const CARD_DIGITS: usize = 13;
 
 /// A filter for the built-in sequences and those that were added.
 #[derive(Clone)]
 pub(super) struct Filter {
-    /// For each byte, a bit for each place and bucket: zero if the byte may be at this place
-    /// of a sequence of the bucket.
+    /// For each byte, one bit for each place and bucket. The bit is zero if a sequence of the
+    /// bucket may have the byte at this place.
     table: Box<[u64; 256]>,
-    /// The state before the first byte: the dots at the beginning of sequences have matched.
+    /// The state before the first byte. Leading dots of sequences have already matched.
     start: u64,
     /// How many sequences were added.
     further: usize,
@@ -97,7 +97,7 @@ impl Filter {
         let mut has_begun = false;
         for (place, group) in sequence.iter().enumerate() {
             let bit = 1 << (place * BUCKETS + bucket);
-            // A dot is one only at the beginning: `SG.` ends with another.
+            // Only leading dots match any byte. The last dot of `SG.` matches a dot.
             has_begun |= *group != b".";
             if !has_begun {
                 self.start &= !bit;
@@ -110,7 +110,7 @@ impl Filter {
         }
     }
 
-    /// Adds the beginning of a text, in any case.
+    /// Adds the beginning of a text, in upper and lower case.
     pub(super) fn add_text(&mut self, text: &str) {
         let cases = |byte: &u8| [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()];
         let groups: Vec<[u8; 2]> = text.bytes().take(4).map(|byte| cases(&byte)).collect();
@@ -134,10 +134,10 @@ impl Filter {
     #[inline]
     pub(super) fn lets_through(&self, text: &[u8]) -> bool {
         const FULL: u64 = 0xffff << (3 * BUCKETS);
-        // Zeros mark sequences that have matched so far.
+        // A zero bit means that the sequence has matched so far.
         let (mut state, mut seen) = (self.start, u64::MAX);
         for byte in text {
-            // The first place needs nothing before it, so zeros are shifted in.
+            // Nothing needs to match before the first place, so zeros are shifted in.
             state = state << BUCKETS | self.table[usize::from(*byte)];
             seen &= state;
         }
@@ -148,10 +148,10 @@ impl Filter {
     }
 }
 
-/// Returns whether enough digits for a card's number follow each other, with spaces and dashes
-/// between them.
+/// Returns whether enough digits for a card number follow each other, possibly with spaces and
+/// dashes between them.
 fn has_digits(text: &[u8]) -> bool {
-    // Most texts have few digits. In chunks whose count fits into a byte, the compiler looks at
+    // Most texts have few digits. Chunks whose count fits into a byte let the compiler check
     // sixteen bytes at once.
     let digits = |chunk: &[u8]| -> u8 {
         let digits = chunk.iter().map(|byte| u8::from(byte.is_ascii_digit()));

@@ -1,8 +1,8 @@
-//! Hashes of values, by which equal values can be seen to be equal.
+//! Hashes of values, which show whether two values are equal.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// What a hash begins with.
+/// The beginning of a hash.
 const PREFIX: &str = "hash:";
 
 /// How many hex digits follow.
@@ -10,7 +10,8 @@ const DIGITS: usize = 16;
 
 /// Returns `hash:` and 16 hex digits: SipHash with the random key of `keys`.
 ///
-/// A value that already is such a hash stays, so that redacting twice is the same as once.
+/// A value that is already such a hash stays, so that redacting twice gives the same result as
+/// redacting once.
 pub(super) fn hash(keys: &RandomState, value: &str) -> String {
     if is_hash(value) {
         return value.to_owned();

@@ -1,4 +1,4 @@
-//! What a [`Redaction`](super::Redaction) is told to find, and what it says of a key.
+//! The options of a [`Redaction`](super::Redaction), and its verdicts about keys.
 
 use std::borrow::Cow;
 use std::hash::RandomState;
@@ -9,13 +9,13 @@ use super::hash;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Options {
-    /// Further names of secrets.
+    /// Additional names of secrets.
     pub(super) names: Vec<Box<str>>,
     /// Keys whose values stay.
     pub(super) kept: Vec<Box<str>>,
     /// Names whose values are replaced by hashes.
     pub(super) hashed: Vec<Box<str>>,
-    /// What further tokens begin with.
+    /// The prefixes of additional tokens.
     pub(super) prefixes: Vec<Box<str>>,
     pub(super) emails: bool,
     pub(super) addresses: bool,
@@ -28,23 +28,34 @@ impl Options {
     pub(super) fn verdict(&self, key: &str) -> KeyVerdict {
         if self.kept.iter().any(|kept| kept.eq_ignore_ascii_case(key)) {
             KeyVerdict::Keep
-        } else if is_secret_key(key)
-            || self.is_hashed(key)
-            || self.names.iter().any(|name| has_name(key, name))
-        {
+        } else if self.is_hashed(key) || self.names.iter().any(|name| has_name(key, name)) {
+            // Who names a key means all of its values.
+            KeyVerdict::ReplaceAll
+        } else if is_secret_key(key) {
             KeyVerdict::Replace
         } else {
             KeyVerdict::Scan
         }
     }
 
-    /// Returns what takes the place of a value.
+    /// Returns the replacement for a value.
     pub(super) fn replace(&self, key: &str, value: &str) -> Cow<'static, str> {
         if self.is_hashed(key) {
             Cow::Owned(hash::hash(&self.hash_keys, value))
         } else {
             Cow::Borrowed(REDACTED)
         }
+    }
+
+    /// Returns whether a key was named.
+    pub(super) fn has_names(&self) -> bool {
+        !self.names.is_empty() || !self.hashed.is_empty()
+    }
+
+    /// Returns whether the values of a key are replaced.
+    pub(super) fn is_replaced(&self, key: &str) -> bool {
+        let verdict = self.verdict(key);
+        matches!(verdict, KeyVerdict::Replace | KeyVerdict::ReplaceAll)
     }
 
     fn is_hashed(&self, key: &str) -> bool {

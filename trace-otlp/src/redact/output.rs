@@ -1,8 +1,8 @@
-//! The text with its replacements, which is copied only if there is one.
+//! A text with its replacements. The text is copied only if there is one.
 
 use std::ops::Range;
 
-/// A text of which parts are replaced, from front to back.
+/// A text whose parts are replaced from front to back.
 pub(super) struct Output<'a> {
     text: &'a str,
     replaced: String,
@@ -19,10 +19,10 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Replaces a part. Parts that were replaced before are left out.
+    /// Replaces a part, except for what was already replaced.
     ///
-    /// Both ends have to be beside an ASCII character. If not, more is left out, because a
-    /// secret must not stay.
+    /// Both ends must be next to an ASCII character. If they are not, text around the part is
+    /// dropped, because a secret must not stay.
     pub(super) fn replace(&mut self, part: Range<usize>, by: &str) {
         let start = part.start.max(self.copied);
         if part.end <= start {

@@ -10,16 +10,16 @@ use super::reading::Reading;
 use super::text::{is_quote, run_end};
 use super::value::{Form, value};
 
-/// The most bytes between a name and its separator: spaces, and quotes with their backslashes.
+/// Most bytes between a name and its separator: spaces, and quotes with their backslashes.
 const MAX_GAP: usize = 12;
 
-/// The most bytes of a name, which may be a name with words before it.
+/// Most bytes of a name, which may have words before it.
 const MAX_NAME: usize = 128;
 
-/// A value, and what takes its place.
+/// A value, and its replacement.
 type Replaced = (Range<usize>, Cow<'static, str>);
 
-/// Reads what belongs to the `=` or `:` at a position.
+/// Reads the name and value around the `=` or `:` at a position.
 pub(super) fn pair(read: &Reading<'_>, at: usize, separator: u8) -> Option<Replaced> {
     let [before, name] = &read.words;
     let bytes = read.bytes;
@@ -48,7 +48,7 @@ pub(super) fn pair(read: &Reading<'_>, at: usize, separator: u8) -> Option<Repla
     (!is_sentence).then(|| replaced(read, &found, part))
 }
 
-/// Reads what belongs to the `%3D` at a position.
+/// Reads the name and value around the `%3D` at a position.
 pub(super) fn encoded_pair(read: &Reading<'_>, at: usize) -> Option<Replaced> {
     let [_, name] = &read.words;
     if name.is_empty() || name.end != at {
@@ -74,7 +74,7 @@ pub(super) fn option(read: &Reading<'_>, word: Range<usize>) -> Option<Replaced>
     Some(replaced(read, &name, part))
 }
 
-/// Returns a value with what the options say of its name.
+/// Returns a value with the replacement that the options have for its name.
 fn replaced(read: &Reading<'_>, name: &str, part: Range<usize>) -> Replaced {
     let value = read.text.get(part.clone()).unwrap_or_default();
     let by = read.options.replace(name, value);
@@ -100,14 +100,15 @@ fn secret_name(
         let name = of(start + escape).filter(|_| escape > 0)?;
         (is_key(read, &name) || is_parameter(read, &name)).then_some(name)
     };
-    // `API key: ..`: two words whose first is no secret itself, as in `secret santa: ..`.
+    // `API key: ..`: two words that are a name only together. In `secret santa: ..`, the first
+    // word is a name by itself.
     let both = || {
         let is_near = before.end + 1 == start && bytes.get(before.end) == Some(&b' ');
         let first = text(read, before.clone())?;
         let both = of(before.start).filter(|_| is_near && !is_key(read, &first))?;
         is_key(read, &both).then_some(both)
     };
-    // A query's parameter with encoded letters in its name.
+    // A query parameter with encoded letters in its name.
     let encoded = || {
         let range = read.parameter..at;
         let parameter = bytes
@@ -121,7 +122,7 @@ fn secret_name(
     own.or_else(behind_escape).or_else(both).or_else(encoded)
 }
 
-/// Returns a name of bounded length. Of a longer one, the end.
+/// Returns a name, or the end of a name that is too long.
 fn text(read: &Reading<'_>, range: Range<usize>) -> Option<String> {
     let mut start = range.start.max(range.end.saturating_sub(MAX_NAME));
     while start < range.end && !read.text.is_char_boundary(start) {
@@ -131,18 +132,18 @@ fn text(read: &Reading<'_>, range: Range<usize>) -> Option<String> {
 }
 
 fn is_key(read: &Reading<'_>, name: &str) -> bool {
-    read.options.verdict(name) == KeyVerdict::Replace
+    read.options.is_replaced(name)
 }
 
 fn is_parameter(read: &Reading<'_>, name: &str) -> bool {
     match read.options.verdict(name) {
-        KeyVerdict::Replace => true,
+        KeyVerdict::Replace | KeyVerdict::ReplaceAll => true,
         KeyVerdict::Keep => false,
         KeyVerdict::Scan => is_secret_parameter(name),
     }
 }
 
-/// Returns whether the value of a header with this name has several words.
+/// Returns whether a header with this name has a value of several words.
 fn is_header(name: &str) -> bool {
     let names = ["authorization", "cookie", "cookies"];
     let name = name.as_bytes();
@@ -154,7 +155,7 @@ fn is_header(name: &str) -> bool {
 }
 
 /// Returns whether a value is a word of a sentence, as in ``unexpected token: `}` `` or
-/// `invalid token: identifier`. Only of `token`, which is also a word of parsers.
+/// `invalid token: identifier`. Applies only to `token`, which is also a word of parsers.
 fn is_of_sentence(name: &str, bytes: &[u8], part: &Range<usize>) -> bool {
     let value = bytes.get(part.clone()).unwrap_or_default();
     let is_token = name

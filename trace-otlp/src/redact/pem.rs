@@ -7,11 +7,11 @@ use super::text::has_at;
 const BEGIN: &[u8] = b"-----BEGIN";
 const END: &[u8] = b"-----END";
 
-/// How far behind `BEGIN` the label may go.
+/// How far after `BEGIN` the label may extend.
 const MAX_LABEL: usize = 64;
 
-/// Returns the body of the private key whose first line begins in a word that ends at `end`.
-/// Without an end, the rest of the text is the body.
+/// Returns the body of the private key whose first line begins in the word that ends at `end`.
+/// If the key has no last line, the rest of the text is the body.
 ///
 /// Source: RFC 7468, *Textual Encodings of PKIX, PKCS, and CMS Structures*.
 pub(super) fn private_key(text: &[u8], end: usize) -> Option<Range<usize>> {

@@ -1,4 +1,4 @@
-//! E-mail addresses and addresses of hosts, which are replaced only if that is asked for.
+//! E-mail addresses and IP addresses, which are replaced only if an option asks for it.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -6,10 +6,10 @@ use std::ops::Range;
 use super::options::Options;
 use super::text::{run_end, word_end};
 
-/// The most bytes of the local part of an e-mail address. Source: RFC 5321, *Local-part*.
+/// Most bytes of the local part of an e-mail address. Source: RFC 5321, *Local-part*.
 const MAX_LOCAL: usize = 64;
 
-/// The most bytes of an IP address as text.
+/// Most bytes of an IP address as text.
 const MAX_ADDRESS: usize = 45;
 
 /// Returns the e-mail address whose local part ends with the word `start..end`, or the IP
@@ -51,13 +51,14 @@ fn email(text: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
 }
 
 fn address(text: &[u8], start: usize) -> Option<Range<usize>> {
-    // One more than there may be, so that a longer run is no address.
+    // One byte more than the longest address, so that a longer run is not taken for an
+    // address.
     let most = text.get(..text.len().min(start + MAX_ADDRESS + 1))?;
     let end = run_end(most, start, |byte| {
         byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')
     });
     let found = text.get(start..end)?;
-    // `a::b` is a path of Rust.
+    // `a::b` is a path in Rust.
     if !found.iter().any(u8::is_ascii_digit) {
         return None;
     }

@@ -11,7 +11,7 @@ pub(super) struct Reading<'a> {
     pub(super) bytes: &'a [u8],
     /// The last two words, the older one first. Empty if there is none.
     pub(super) words: [Range<usize>; 2],
-    /// Where the parameter of a query begins, if this is one.
+    /// Where the current query parameter begins, if there is one.
     pub(super) parameter: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Goes through a text once, word by word, and has each sort of secret replaced.
+//! Reads a text once, word by word, and replaces each kind of secret.
 
 use std::ops::Range;
 
@@ -13,8 +13,8 @@ use super::{cards, pairs, pem, personal, tokens, url};
 
 /// The state of one scan.
 ///
-/// Invariant: `at` only grows, and each step looks at a bounded part of the text before and
-/// behind what it consumes. So the time is linear.
+/// Invariant: `at` only grows, and each step reads only a bounded part of the text before and
+/// after the bytes that it consumes. So the time is linear.
 pub(super) struct Scanner<'a> {
     read: Reading<'a>,
     bytes: &'a [u8],
@@ -53,7 +53,7 @@ impl<'a> Scanner<'a> {
         self.output.finish()
     }
 
-    /// Replaces a part, and continues behind it.
+    /// Replaces a part, and continues after it.
     fn replace(&mut self, part: Range<usize>, by: &str) {
         self.at = self.at.max(part.end);
         self.output.replace(part, by);
@@ -78,8 +78,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Replaces the first token or card number that begins in a word: at its beginning, behind
-    /// an escape, or behind a `.` or `_`. Returns whether there was one.
+    /// Replaces the first token or card number that begins in a word: at its beginning, after
+    /// an escape, or after a `.` or `_`. Returns whether there was one.
     fn replace_tokens(&mut self, start: usize, end: usize) -> bool {
         let behind_escape = start + escape_bytes(self.bytes, start);
         let mut begin = start;
@@ -88,7 +88,7 @@ impl<'a> Scanner<'a> {
             let found = tokens::token_end(self.bytes, begin, end, &self.read.options.prefixes)
                 .or_else(|| self.card_end(begin, byte));
             if let Some(end) = found {
-                // What follows the token in the word is read as a word.
+                // The rest of the word after the token is read as another word.
                 self.at = begin;
                 self.replace(begin..end, REDACTED);
                 return true;
@@ -104,7 +104,7 @@ impl<'a> Scanner<'a> {
         false
     }
 
-    /// Returns the end of a card number, which does not begin behind a decimal point.
+    /// Returns the end of a card number. A card number does not begin after a decimal point.
     fn card_end(&self, begin: usize, byte: u8) -> Option<usize> {
         let before = begin
             .checked_sub(1)
@@ -129,7 +129,7 @@ impl<'a> Scanner<'a> {
             if let Some(part) = is_start.then(address).flatten() {
                 return self.replace(part, REDACTED);
             }
-            // A path of Rust.
+            // A path in Rust.
             self.at += 2;
         } else {
             self.at += 1;
@@ -139,7 +139,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads a percent-encoded byte, as in an address that is a parameter of another.
+    /// Reads a percent-encoded byte, as in a URL that is a parameter of another URL.
     fn read_percent(&mut self) {
         let at = self.at;
         match hex_byte(self.bytes, at + 1) {

@@ -4,7 +4,7 @@ use trace_core::redaction::Redactor;
 
 use super::Redaction;
 
-/// Checks each text and its redaction, which is redacted to itself.
+/// Checks the redaction of each text, and that redacting the result changes nothing.
 #[track_caller]
 fn check<'a>(redaction: &Redaction, table: impl IntoIterator<Item = (&'a str, &'a str)>) {
     let redact = |text: &str| {
@@ -107,6 +107,8 @@ fn names_with_values() {
             ),
             ("--api-key 'a b' x", "--api-key 'REDACTED' x"),
             ("API key: abc123", "API key: REDACTED"),
+            ("PGPASSWORD=hunter2 psql", "PGPASSWORD=REDACTED psql"),
+            ("clientsecret=hunter2", "clientsecret=REDACTED"),
             ("invalid token: abc123def", "invalid token: REDACTED"),
             (r"a\npassword=abc\nb", r"a\npassword=REDACTED\nb"),
             (
@@ -203,7 +205,7 @@ fn addresses() {
 #[test]
 fn tokens() {
     let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U";
-    // Put together here, so that no scanner of secrets takes this file for a leak.
+    // The tokens are put together here, so that no secret scanner reports this file as a leak.
     let tokens = [
         jwt.to_owned(),
         ["AK", "IAIOSFODNN7EXAMPLE"].concat(),
@@ -352,9 +354,28 @@ fn innocent_texts_stay() {
     check(&Redaction::standard(), texts.map(|text| (text, text)));
 }
 
+/// The docs of `Redaction` say so of each.
+#[test]
+fn what_is_not_found() {
+    let texts = [
+        "note hunter2",
+        "token: hunter",
+        "auth token: hunterab",
+        "pass=hunter2",
+        r#"{"pass\u0077ord":"hunter2"}"#,
+        "curl -u ann:hunter2",
+        "ann:hunter2@shop",
+    ];
+    check(&Redaction::standard(), texts.map(|text| (text, text)));
+    check(
+        &Redaction::standard(),
+        [("password=hunter 2", "password=REDACTED 2")],
+    );
+}
+
 #[test]
 fn long_texts_take_linear_time() {
-    // Texts that would take minutes if something behind each piece was read to the end.
+    // These texts would take minutes if the scanner read to the end after each piece.
     let pieces = [
         "a",
         "a.",
@@ -404,7 +425,7 @@ fn long_texts_take_linear_time() {
     }
 }
 
-/// Pieces from which random texts are made; `fuzz/fuzz_targets/redact.rs` has the same idea.
+/// Pieces from which random texts are made; `fuzz/fuzz_targets/redact.rs` does the same.
 const PIECES: [&str; 54] = [
     "password",
     "token",
@@ -484,7 +505,7 @@ fn random_texts_are_redacted_once() {
         let length = 1 + below(14);
         let text: String = (0..length).map(|_| PIECES[below(PIECES.len())]).collect();
         for redaction in &redactions {
-            // The filter keeps nothing from the scanner.
+            // The filter must let through every text in which the scanner finds something.
             let is_found = redaction.scan(&text).is_some();
             assert_eq!(redaction.redact_text(&text).is_some(), is_found, "{text:?}");
             if let Some(once) = redaction.redact_text(&text) {

@@ -1,6 +1,6 @@
-//! Classes of bytes, and bounded looks at a text.
+//! Classes of bytes, and functions that read a bounded part of a text.
 
-/// What a byte is to the scanner.
+/// The class of a byte, for the scanner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     /// A letter, a digit, `_`, `-`, `.`, or a byte of a character that is not ASCII.
@@ -52,7 +52,7 @@ pub(super) fn is_quote(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`')
 }
 
-/// Returns whether `text` has `part` at a position.
+/// Returns whether `text` contains `part` at a position.
 pub(super) fn has_at(text: &[u8], start: usize, part: &[u8]) -> bool {
     text.get(start..).is_some_and(|rest| rest.starts_with(part))
 }

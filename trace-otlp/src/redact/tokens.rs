@@ -1,9 +1,9 @@
-//! Tokens that are known by how they begin.
+//! Tokens that have a known prefix.
 
 use super::base64::is_of_credentials;
 use super::text::run_end;
 
-/// What a token begins with, and how many letters and digits follow at least.
+/// Prefixes of tokens, and the least number of letters and digits that follow.
 ///
 /// Source: the documentation of the services, and GitHub's *Supported secret scanning patterns*.
 const PREFIXES: [(&[u8], usize); 33] = [
@@ -42,11 +42,12 @@ const PREFIXES: [(&[u8], usize); 33] = [
     (b"ya29.", 16),
 ];
 
-/// The fewest bytes of the first part of a JSON Web Token behind `eyJ`.
+/// Fewest bytes after `eyJ` in the first part of a JSON Web Token.
 const JWT_BYTES: usize = 9;
 
-/// Returns the end of the token that begins at `start`, if one does; the word around it ends at
-/// `end`. `added` are further prefixes. What belongs to a word belongs to the token.
+/// Returns the end of the token that begins at `start`, if there is one. The word around it
+/// ends at `end`, and the token includes the rest of this word. `added` are additional
+/// prefixes.
 pub(super) fn token_end(
     text: &[u8],
     start: usize,
@@ -54,7 +55,7 @@ pub(super) fn token_end(
     added: &[Box<str>],
 ) -> Option<usize> {
     let word = text.get(start..end)?;
-    // Nearly every word ends here.
+    // Nearly every word is ruled out here.
     let is_first = |byte: &u8| b"AGSdghlnprswxye".contains(byte);
     if !word.first().is_some_and(is_first) && added.is_empty() {
         return None;
@@ -66,8 +67,8 @@ pub(super) fn token_end(
             counted.nth(least - 1).is_some()
         })
     };
-    // A JSON Web Token is not looked for behind `_`, where a search for its next part might
-    // take long at each of many places.
+    // A JSON Web Token is not looked for after `_`: a word may have many `_`, and a search at
+    // each of them could take long.
     let before = start.checked_sub(1).and_then(|before| text.get(before));
     let may_be_jwt = before != Some(&b'_');
     let is_token = PREFIXES
@@ -78,8 +79,8 @@ pub(super) fn token_end(
     is_token.then(|| trimmed(text, start, end))
 }
 
-/// Returns whether a word is a JSON Web Token: two or more parts, or one if the text may be
-/// cut off behind it.
+/// Returns whether a word is a JSON Web Token: two or more parts, or one part if the text may
+/// be cut off after it.
 ///
 /// Source: RFC 7519; `eyJ` is the base64 of `{"`.
 fn is_jwt(word: &[u8], is_at_end: bool) -> bool {
@@ -89,7 +90,8 @@ fn is_jwt(word: &[u8], is_at_end: bool) -> bool {
     is_long && (is_at_end || parts.next().is_some_and(|second| !second.is_empty()))
 }
 
-/// Returns the end of the credentials behind a scheme of HTTP, whose word is `start..end`.
+/// Returns the end of the credentials after an HTTP authentication scheme, which is the word
+/// `start..end`.
 ///
 /// Source: RFC 6750, *Authorization Request Header Field*; RFC 7617, *The 'Basic' HTTP
 /// Authentication Scheme*.
@@ -109,14 +111,14 @@ pub(super) fn credentials(text: &[u8], start: usize, end: usize) -> Option<(usiz
     let is_secret = if is_basic {
         is_of_credentials(found)
     } else {
-        // `bearer authentication` is none.
+        // `bearer authentication` has no credentials.
         let is_letter = |byte: &u8| byte.is_ascii_alphabetic();
         found.len() >= 4 && (found.len() >= 16 || !found.iter().all(is_letter))
     };
     is_secret.then_some((value, value_end))
 }
 
-/// Returns the end without the dots and dashes of a sentence.
+/// Returns the end without trailing dots and dashes, which belong to a sentence.
 fn trimmed(text: &[u8], start: usize, end: usize) -> usize {
     let part = text.get(start..end).unwrap_or_default();
     let last = part.iter().rposition(|byte| !matches!(byte, b'.' | b'-'));

@@ -1,10 +1,10 @@
-//! User information in addresses.
+//! Finds user information in URLs.
 
 use std::ops::Range;
 
 use super::text::{is_quote, run_end};
 
-/// A part of a text without spaces, quotes and the like, in which an address may be.
+/// A part of a text without spaces, quotes and similar characters. It may contain a URL.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Unbroken {
     end: usize,
@@ -13,7 +13,7 @@ pub(super) struct Unbroken {
 }
 
 impl Unbroken {
-    /// Returns the part that contains `start`. It is looked for once, and then kept.
+    /// Returns the part that contains `start`. Searches for it once, and then keeps it.
     fn containing(&mut self, text: &[u8], start: usize) -> Self {
         if start > self.end || self.end == 0 {
             let is_inside = |byte: u8| {
@@ -31,18 +31,19 @@ impl Unbroken {
     }
 }
 
-/// Returns the user information behind a `://` that ends at `start`, without its `@`, and
-/// whether it has a password.
+/// Returns the user information after a `://` that ends at `start`, without its `@`, and
+/// whether it contains a password.
 ///
-/// The last `@` of the authority counts, because a password may contain one. A password with a
-/// `/`, `?` or `#`, which is not allowed there, is found if what is before that is no port.
+/// The last `@` of the authority counts, because a password may contain one. A password may
+/// wrongly contain `/`, `?` or `#`. It is found if the text between the first `:` and this
+/// character is not a port.
 pub(super) fn user_info(
     text: &[u8],
     start: usize,
     unbroken: &mut Unbroken,
 ) -> Option<(Range<usize>, bool)> {
     let unbroken = unbroken.containing(text, start);
-    // Most addresses have none at all.
+    // Most URLs have no user information.
     let last_at = unbroken.last_at.filter(|at| *at > start)?;
     let rest = text.get(start..unbroken.end)?;
     let authority = rest.split(|byte| b"/?#".contains(byte)).next()?;

@@ -1,4 +1,4 @@
-//! How far the value behind a secret name goes.
+//! Finds the end of the value after a secret name.
 
 use std::ops::Range;
 
@@ -14,12 +14,12 @@ pub(super) enum Form {
     Quoted,
     /// `name%3Dvalue`.
     Encoded,
-    /// `cookie: value`, whose value is the rest of the line. The byte is the quote before the
-    /// name, if there is one.
+    /// `cookie: value`, where the value is the rest of the line. The byte is the quote before
+    /// the name, if there is one.
     Header(Option<u8>),
 }
 
-/// Returns the value that begins at `start`; `None` if there is none, or one that cannot be
+/// Returns the value that begins at `start`; `None` if there is none, or if it cannot be
 /// secret.
 pub(super) fn value(text: &[u8], start: usize, form: Form) -> Option<Range<usize>> {
     let found = match form {
@@ -71,7 +71,7 @@ fn quoted_or_plain(text: &[u8], start: usize, form: Form) -> Option<Range<usize>
     Some(start..end)
 }
 
-/// Schemes of HTTP that stand before credentials.
+/// HTTP authentication schemes, which come before credentials.
 const SCHEMES: [&[u8]; 6] = [
     b"basic",
     b"bearer",
@@ -101,8 +101,9 @@ fn plain_end(text: &[u8], start: usize, is_encoded: bool) -> usize {
     at
 }
 
-/// Returns the position of the quote that ends a text. Before the first quote there were this
-/// many backslashes, and so there are before the last; without an end, the text was cut off.
+/// Returns the position of the quote that ends a text. The first quote had `backslashes`
+/// backslashes before it, so the last quote has the same number. If there is no such quote,
+/// the text was cut off.
 fn quote_end(text: &[u8], start: usize, quote: u8, backslashes: usize) -> usize {
     let mut run = 0;
     let mut at = start;
@@ -112,7 +113,7 @@ fn quote_end(text: &[u8], start: usize, quote: u8, backslashes: usize) -> usize 
             byte if byte == quote => {
                 let ends = match backslashes {
                     0 => run % 2 == 0,
-                    // Not more than at the beginning: the quote is not within the text.
+                    // A quote with more backslashes than the first one is part of the text.
                     _ => run <= backslashes,
                 };
                 if ends {
@@ -127,8 +128,8 @@ fn quote_end(text: &[u8], start: usize, quote: u8, backslashes: usize) -> usize 
     at
 }
 
-/// Returns the position of the bracket that ends what `open` begins. Brackets within quotes
-/// count like others.
+/// Returns the position of the bracket that closes `open`. Brackets within quotes count like
+/// others.
 fn bracket_end(text: &[u8], start: usize, open: u8) -> usize {
     let close = match open {
         b'(' => b')',

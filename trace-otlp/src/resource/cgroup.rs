@@ -1,13 +1,13 @@
-//! The paths in `/proc` from which containers and pods are known: control groups and mounts.
+//! Reads paths in `/proc` that identify containers and pods: control groups and mounts.
 //!
-//! Finds ids in paths. What they are ids of, the detectors decide.
+//! Finds ids in paths. The detectors decide what an id identifies.
 
 use super::machine::Machine;
 
-/// Returns the parts of the paths of this process's control groups, the innermost first.
+/// Returns the path segments of this process's control groups, the innermost first.
 ///
-/// Source: `cgroups(7)`, "/proc/pid files": lines are `number:controllers:path`. Version 2
-/// has one, `0::path`.
+/// Source: `cgroups(7)`, "/proc/pid files": lines are `number:controllers:path`. Version 2 has
+/// one line, `0::path`.
 pub(super) fn groups(machine: &Machine<'_>) -> Vec<String> {
     let text = machine.text("/proc/self/cgroup").unwrap_or_default();
     let paths = text.lines().filter_map(|line| line.splitn(3, ':').nth(2));
@@ -19,10 +19,10 @@ pub(super) fn groups(machine: &Machine<'_>) -> Vec<String> {
         .collect()
 }
 
-/// Returns the parts of the path that is mounted, for each mount.
+/// Returns, for each mount, the segments of the mounted path.
 ///
 /// Source: `proc_pid_mountinfo(5)`: the fourth field is the path within the file system, the
-/// fifth is the place.
+/// fifth is the mount point.
 pub(super) fn mounted(machine: &Machine<'_>) -> Vec<Vec<String>> {
     let text = machine.text("/proc/self/mountinfo").unwrap_or_default();
     let paths = text.lines().filter_map(|line| line.split(' ').nth(3));
@@ -31,7 +31,7 @@ pub(super) fn mounted(machine: &Machine<'_>) -> Vec<Vec<String>> {
 }
 
 /// Returns the container's id in the name of a control group: 64 hex digits, alone or as in
-/// `docker-ID.scope`; or that of AWS Fargate, 32 hex digits, `-` and a number.
+/// `docker-ID.scope`. On AWS Fargate, an id is 32 hex digits, `-` and a number.
 pub(super) fn container_id(group: &str) -> Option<&str> {
     let name = group.strip_suffix(".scope").unwrap_or(group);
     if let Some((task, number)) = name.split_once('-')
@@ -46,7 +46,7 @@ pub(super) fn container_id(group: &str) -> Option<&str> {
 }
 
 /// Returns the pod's uid in the name of a control group, as in `podUID` or
-/// `kubepods-burstable-podUID.slice`, which has `_` for each `-`.
+/// `kubepods-burstable-podUID.slice`. The latter has `_` in place of each `-`.
 pub(super) fn pod_uid(group: &str) -> Option<String> {
     let name = group.strip_suffix(".slice").unwrap_or(group);
     let (_, uid) = name.rsplit_once("pod")?;
@@ -54,7 +54,7 @@ pub(super) fn pod_uid(group: &str) -> Option<String> {
     is_pod_uid(&uid).then_some(uid)
 }
 
-/// Whether it is a UUID; or 32 hex digits, as static pods have.
+/// Returns whether the text is a UUID, or 32 hex digits as for static pods.
 pub(super) fn is_pod_uid(text: &str) -> bool {
     let groups: Vec<_> = text.split('-').collect();
     is_hex(text, 32)

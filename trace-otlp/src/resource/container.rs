@@ -28,9 +28,9 @@ fn id(machine: &Machine<'_>) -> Option<String> {
     if let Some(id) = ids.next() {
         return Some(id.to_owned());
     }
-    // With a namespace of control groups, the path is `/`. The files that the runtime mounts
-    // still have the id in their paths. In a pod these are of another container, which only
-    // holds the network.
+    // In a cgroup namespace, the path is `/`. The paths of files that the runtime mounts still
+    // contain the id. In a pod, that is the id of another container, which only holds the
+    // network.
     if kubernetes::is_pod(machine) {
         return None;
     }
@@ -39,7 +39,7 @@ fn id(machine: &Machine<'_>) -> Option<String> {
 }
 
 /// Returns the id in the path of a mounted file, as in
-/// `/var/lib/docker/containers/ID/hostname` and, of podman,
+/// `/var/lib/docker/containers/ID/hostname` and, for podman,
 /// `/overlay-containers/ID/userdata/hostname`.
 fn id_in_mount(parts: &[String]) -> Option<String> {
     let mut pairs = parts.windows(2);
@@ -100,7 +100,7 @@ mod tests {
             "600 590 0:47 /containers/overlay-containers/{ID}/userdata/hostname /etc/hostname rw - tmpfs tmpfs rw\n"
         );
         assert_eq!(found("0::/\n", &podman).as_deref(), Some(ID));
-        // That of the container that holds the pod's network.
+        // The id of the container that holds the pod's network.
         let sandbox = format!(
             "600 590 8:1 /var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/{ID}/hostname /etc/hostname rw - ext4 /dev/sda1 rw\n"
         );

@@ -21,8 +21,8 @@ pub(super) fn detect(machine: &Machine<'_>) -> Vec<Tag> {
     tags
 }
 
-/// Returns the id of the machine. In a container it would be that of the image, or one that
-/// several containers share.
+/// Returns the id of the machine; `None` in a container, where it would be the image's id, or
+/// one that several containers share.
 ///
 /// Source: semantic conventions, *Host*, "Non-privileged Machine ID Lookup".
 fn id(machine: &Machine<'_>) -> Option<String> {
@@ -31,7 +31,7 @@ fn id(machine: &Machine<'_>) -> Option<String> {
     }
     let files = ["/etc/machine-id", "/var/lib/dbus/machine-id", "/etc/hostid"];
     let ids = files.iter().filter_map(|path| machine.text(path));
-    // An image that was not started yet says `uninitialized`.
+    // A system image that was not booted yet has `uninitialized` here.
     let mut ids = ids.filter(|id| id != "uninitialized");
     ids.next()
 }

@@ -1,6 +1,6 @@
-//! The pod in which the process runs, by what Kubernetes leaves in it.
+//! Detects the pod in which the process runs, from variables and files.
 //!
-//! Never asks the server of the cluster.
+//! Never calls the cluster's API server.
 
 use trace_core::Tag;
 
@@ -40,12 +40,12 @@ pub(super) fn is_pod(machine: &Machine<'_>) -> bool {
             .any(|group| group.starts_with("kubepods"))
 }
 
-/// Returns the name that the pod's own variables say, or that of the host, which is the pod's.
+/// Returns the name in the pod's variables, or the host name, which is usually the pod's name.
 fn pod_name(machine: &Machine<'_>) -> Option<String> {
     let said = machine.variable(&["K8S_POD_NAME", "POD_NAME"]);
     said.or_else(|| {
-        // A pod on the network of its node has the node's name. The kubelet says so in this
-        // file; elsewhere it says only `# Kubernetes-managed hosts file.`
+        // A pod on the network of its node has the node's host name. The kubelet notes this in
+        // the file. For other pods, it writes only `# Kubernetes-managed hosts file.`
         let hosts = machine.text("/etc/hosts").unwrap_or_default();
         let is_of_node = hosts
             .lines()
@@ -75,7 +75,7 @@ fn namespace(machine: &Machine<'_>) -> Option<String> {
     said.or_else(|| machine.text(NAMESPACE))
 }
 
-/// Returns the container's name, which is in the path of its termination log.
+/// Returns the container's name, from the path of its termination log.
 fn container_name(machine: &Machine<'_>) -> Option<String> {
     let said = machine.variable(&["K8S_CONTAINER_NAME", "CONTAINER_NAME"]);
     said.or_else(|| {

@@ -1,6 +1,7 @@
-//! What detectors see of the machine.
+//! The detectors' view of the machine.
 //!
-//! Owns the access to files and variables, so that tests can give a detector another machine.
+//! Owns the access to files and variables, so that tests can pass another machine to a
+//! detector.
 
 use std::fs::File;
 use std::io::Read;
@@ -11,12 +12,12 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// The files and variables of a machine, and the process on it.
 pub(crate) struct Machine<'a> {
-    /// Reads a file by its whole path.
+    /// Reads the file with an absolute path.
     file: &'a dyn Fn(&str) -> Option<String>,
     /// Reads a variable.
     variable: &'a dyn Fn(&str) -> Option<String>,
     pub(super) pid: u32,
-    /// The file of the program.
+    /// The path of the program's file.
     pub(super) executable: Option<PathBuf>,
 }
 
@@ -31,8 +32,8 @@ impl Machine<'_> {
         })
     }
 
-    /// Returns the text of a file without white space at its ends; `None` if it cannot be
-    /// read, or has none.
+    /// Returns the text of a file without white space at its ends; `None` if the file is empty
+    /// or cannot be read.
     pub(super) fn text(&self, path: &str) -> Option<String> {
         not_empty(&(self.file)(path)?)
     }
@@ -42,7 +43,7 @@ impl Machine<'_> {
         (self.file)(path).is_some()
     }
 
-    /// Returns the name of the host, without the network.
+    /// Returns the name of the host, without using the network.
     pub(super) fn host_name(&self) -> Option<String> {
         let kernel = self.text("/proc/sys/kernel/hostname");
         let names = kernel.or_else(|| self.text("/etc/hostname"));
@@ -69,7 +70,7 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Reads a file up to [`MAX_FILE_BYTES`]. Not a pipe or a device, which might block.
+/// Reads a file up to [`MAX_FILE_BYTES`]. Does not read pipes and devices, which might block.
 fn read(path: &Path) -> Option<String> {
     if !path.metadata().ok()?.is_file() {
         return None;
@@ -92,7 +93,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Calls `detect` with a machine that has these files, by their whole paths, and these
+    /// Calls `detect` with a machine that has these files, with absolute paths, and these
     /// variables.
     pub(super) fn with<R>(
         files: &[(&str, &str)],

@@ -1,28 +1,28 @@
-//! What describes the process that records: service, process, host, container, Kubernetes.
+//! Detects tags that describe this process: service, process, host, container, Kubernetes.
 //!
-//! Everything comes from variables and files of this machine; nothing asks the network. What
-//! cannot be read is left out. [`from_env`](crate::from_env()) adds these tags to the resource,
-//! below those of `OTEL_RESOURCE_ATTRIBUTES`.
+//! All tags come from variables and files of this machine; the network is not used. Tags that
+//! cannot be read are left out. [`from_env`](crate::from_env()) adds these tags to the
+//! resource. Tags of `OTEL_RESOURCE_ATTRIBUTES` win.
 //!
 //! | tag | from |
 //! |---|---|
 //! | `telemetry.sdk.name`, `.language`, `.version` | `trace-core`, `rust`, the version of this crate |
-//! | `service.instance.id` | a random UUID, once a process; the child of a `fork` has its own |
+//! | `service.instance.id` | a random UUID for each process; the child of a `fork` has its own |
 //! | `process.pid`, `process.executable.name`, `process.executable.path` | the process |
-//! | `process.owner` | the effective user in `/proc/self/status`, by `/etc/passwd` |
+//! | `process.owner` | the effective user in `/proc/self/status`, with its name from `/etc/passwd` |
 //! | `process.runtime.name`, `process.runtime.version` | `rustc`, and the version of the compiler |
-//! | `os.type`, `host.arch` | what the program was built for |
+//! | `os.type`, `host.arch` | the target of the build |
 //! | `host.name` | the kernel, `/etc/hostname`, `HOSTNAME`, `COMPUTERNAME` |
-//! | `host.id` | `/etc/machine-id`; not in containers, where it is that of the image |
+//! | `host.id` | `/etc/machine-id`; not in containers, where it would be the image's id |
 //! | `container.id` | `/proc/self/cgroup` (versions 1 and 2), `/proc/self/mountinfo` |
-//! | `k8s.pod.name` | `K8S_POD_NAME` or `POD_NAME`, or the name of the host, unless the pod has that of its node |
+//! | `k8s.pod.name` | `K8S_POD_NAME` or `POD_NAME`, or the name of the host, unless that is the node's name |
 //! | `k8s.pod.uid` | `K8S_POD_UID` or `POD_UID`, or cgroups and mounts |
 //! | `k8s.namespace.name` | `K8S_NAMESPACE_NAME`, `K8S_NAMESPACE` or `POD_NAMESPACE`, or the service account |
 //! | `k8s.node.name` | `K8S_NODE_NAME` or `NODE_NAME` |
 //! | `k8s.container.name` | `K8S_CONTAINER_NAME` or `CONTAINER_NAME`, or mounts |
 //!
 //! The names are those of OpenTelemetry's semantic conventions 1.44. `process.command_args` is
-//! not among them, because arguments may have secrets; who wants it writes
+//! not among them, because arguments may contain secrets. To add it, call
 //! `.tag("process.command_args", resource::command_args())`.
 //!
 //! ```
@@ -58,14 +58,14 @@ pub fn detect() -> Vec<Tag> {
 
 /// Returns the arguments with which this process was started, the program's name first.
 ///
-/// They may have secrets. So they are in no resource unless the application adds them.
+/// Arguments may contain secrets, so they are in a resource only if the application adds them.
 #[must_use]
 pub fn command_args() -> TagValue {
     let arguments = std::env::args_os().map(|text| text.to_string_lossy().into_owned());
     arguments.collect::<Vec<_>>().into()
 }
 
-/// Returns the name of this program's file, for services that have no name.
+/// Returns the name of this program's file, for services without a name.
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) fn executable_name() -> Option<String> {
     Machine::with_this(process::executable_name)

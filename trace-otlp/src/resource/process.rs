@@ -13,7 +13,7 @@ pub(super) fn detect(machine: &Machine<'_>) -> Vec<Tag> {
         (key::PROCESS_EXECUTABLE_NAME, executable_name(machine)),
         (key::PROCESS_EXECUTABLE_PATH, path),
         (key::PROCESS_OWNER, owner(machine)),
-        // The conventions name no runtime for Rust; as for Go, it is the compiler.
+        // The conventions do not name a runtime for Rust. As for Go, we use the compiler.
         (key::PROCESS_RUNTIME_NAME, Some("rustc".to_owned())),
         (key::PROCESS_RUNTIME_VERSION, compiler()),
     ];
@@ -59,7 +59,7 @@ mod tests {
         let status = "Name:\tshop\nUid:\t0\t1000\t0\t0\nGid:\t0\t0\t0\t0\n";
         let files = [("/proc/self/status", status), ("/etc/passwd", passwd)];
         assert_eq!(Machine::with(&files, &[], owner).as_deref(), Some("shop"));
-        // A user that has no account, as in many containers.
+        // A user without an account, as in many containers.
         let files = [("/proc/self/status", "Uid:\t9\t9\t9\t9\n"), files[1]];
         assert_eq!(Machine::with(&files, &[], owner), None);
     }

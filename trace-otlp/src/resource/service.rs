@@ -1,4 +1,4 @@
-//! Which instance of a service it is, and what records it.
+//! Identifies the instance of a service, and the library that records it.
 
 use trace_core::Tag;
 

@@ -4,12 +4,12 @@ use std::io;
 
 /// How the bodies of requests are compressed.
 ///
-/// Each kind exists always. One that is not compiled in is an error of
-/// [`build`](crate::OtlpCollectorBuilder::build), which names the feature.
+/// Every build has all variants. For one that is not compiled in,
+/// [`build`](crate::OtlpCollectorBuilder::build) returns an error that names the feature.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Compression {
-    /// As it is.
+    /// Not compressed.
     #[default]
     None,
     /// `gzip`, at a level that costs little time. Needs the feature `gzip`.
@@ -44,41 +44,43 @@ impl Compressor {
         }
     }
 
-    /// Returns the bytes to send, and the name of their encoding. A body that cannot be
-    /// compressed is sent as it is.
-    pub(crate) fn compress<'a>(&'a mut self, body: &'a [u8]) -> (&'a [u8], Option<&'static str>) {
+    /// Returns the bytes to send, and the name of their encoding. `None` twice if the body is
+    /// sent as it is: also if it cannot be compressed.
+    pub(crate) fn compress(&mut self, body: &[&[u8]]) -> (Option<&[u8]>, Option<&'static str>) {
         self.buffer.clear();
         self.buffer.shrink_to(KEPT_BYTES);
         let (name, result) = match self.compression {
-            Compression::None => return (body, None),
+            Compression::None => return (None, None),
             Compression::Gzip => ("gzip", gzip(body, &mut self.buffer)),
             Compression::Zstd => ("zstd", zstd(body, &mut self.buffer)),
         };
         match result {
-            Ok(()) => (&self.buffer, Some(name)),
-            Err(_) => (body, None),
+            Ok(()) => (Some(&self.buffer), Some(name)),
+            Err(_) => (None, None),
         }
     }
 }
 
 #[cfg(feature = "gzip")]
-fn gzip(body: &[u8], into: &mut Vec<u8>) -> io::Result<()> {
+fn gzip(body: &[&[u8]], into: &mut Vec<u8>) -> io::Result<()> {
     let mut encoder = flate2::write::GzEncoder::new(into, flate2::Compression::fast());
-    io::Write::write_all(&mut encoder, body)?;
+    for piece in body {
+        io::Write::write_all(&mut encoder, piece)?;
+    }
     encoder.finish().map(drop)
 }
 
 #[cfg(not(feature = "gzip"))]
-fn gzip(_body: &[u8], _into: &mut Vec<u8>) -> io::Result<()> {
+fn gzip(_body: &[&[u8]], _into: &mut Vec<u8>) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(feature = "zstd")]
-fn zstd(body: &[u8], into: &mut Vec<u8>) -> io::Result<()> {
-    zstd::stream::copy_encode(body, into, 1)
+fn zstd(body: &[&[u8]], into: &mut Vec<u8>) -> io::Result<()> {
+    zstd::stream::copy_encode(super::pieces::Pieces::new(body), into, 1)
 }
 
 #[cfg(not(feature = "zstd"))]
-fn zstd(_body: &[u8], _into: &mut Vec<u8>) -> io::Result<()> {
+fn zstd(_body: &[&[u8]], _into: &mut Vec<u8>) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -1,4 +1,4 @@
-//! The interface between `export` and a protocol: a request, and what came of it.
+//! The interface between `export` and a protocol: a request and its result.
 
 use std::fmt;
 use std::io;
@@ -15,7 +15,7 @@ pub(crate) struct ConnectOptions {
     /// The usual timeout of a request.
     #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "for ureq"))]
     pub(crate) timeout: Duration,
-    /// The URL of a proxy; by default, the environment has it.
+    /// The URL of a proxy; `None` for that of the environment.
     pub(crate) proxy: Option<String>,
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<std::sync::Arc<super::tls::TlsSettings>>,
@@ -31,8 +31,9 @@ pub(crate) struct Request<'a> {
     pub(crate) encoding: Option<&'static str>,
     /// Headers of the application, and the user agent.
     pub(crate) headers: &'a HeaderMap,
-    pub(crate) body: &'a [u8],
-    /// Longest time for everything, from the name's resolution to the end of the answer.
+    /// The pieces of the body, one after another.
+    pub(crate) body: &'a [&'a [u8]],
+    /// Longest total time, from resolving the host's name to the end of the answer.
     pub(crate) timeout: Duration,
 }
 
@@ -40,13 +41,15 @@ pub(crate) struct Request<'a> {
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: Status,
-    /// What the server says about the status, as it came. It may have secrets.
+    /// The server's text about the status, unchanged. It may contain secrets.
     pub(crate) message: Option<String>,
-    /// When the server asks to be tried again.
+    /// How long the server asks to wait before the next try.
     pub(crate) retry_after: Option<Duration>,
-    /// The message, as far as it was read.
+    /// The form of `body`, as the head of the answer names it.
+    pub(crate) form: AnswerForm,
+    /// The part of the message that was read.
     pub(crate) body: Vec<u8>,
-    /// Why the body is not whole. The status is known all the same.
+    /// Why the body is incomplete. The status is known nevertheless.
     pub(crate) problem: Option<BodyProblem>,
 }
 
@@ -57,22 +60,35 @@ pub(crate) enum Status {
     Grpc(u32),
 }
 
-/// Why the body of an answer is not whole.
+/// The form of an answer's body. Servers do not always use that of the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AnswerForm {
+    Protobuf,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "gRPC has one form"))]
+    Json,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "gRPC has one form"))]
+    Text,
+    /// One of no use here, or not named.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "gRPC has one form"))]
+    Other,
+}
+
+/// Why the body of an answer is incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyProblem {
     TooLarge,
     Broken,
     TimedOut,
-    /// It came whole, and is none of the protocol.
+    /// It is complete, but not valid in the protocol.
     #[cfg(feature = "grpc")]
     Unreadable,
 }
 
-/// Why there is no answer. Its text has no header, no query and no user info.
+/// Why there is no answer. Its text contains no header, query or user info.
 #[derive(Debug)]
 pub(crate) struct SendError {
     pub(crate) failure: SendFailure,
-    /// More about it, from the operating system or TLS; never from the server's answer.
+    /// Details from the operating system or TLS, never from the server's answer.
     pub(crate) detail: Option<String>,
 }
 
@@ -80,11 +96,11 @@ pub(crate) struct SendError {
 pub(crate) enum SendFailure {
     /// No connection: no address, refused, no TLS.
     NotConnected,
-    /// The time was over before the answer's status was known.
+    /// The time was up before the answer's status was known.
     TimedOut,
     /// The connection broke off, or the answer cannot be read.
     Broken,
-    /// The head of the answer is larger than what is read.
+    /// The head of the answer is larger than the limit.
     #[cfg_attr(
         not(feature = "http"),
         expect(dead_code, reason = "h2 calls it broken")
@@ -96,8 +112,8 @@ pub(crate) enum SendFailure {
 pub(crate) trait Transport: Send {
     /// Sends a request, and waits for its answer. Returns within about `request.timeout`.
     ///
-    /// A body that a server may not have seen, because it had closed a connection between two
-    /// requests, is sent again within the call, on another connection.
+    /// If the server closed the connection between two requests, it may not have seen the
+    /// body. The body is then sent again within this call, on another connection.
     fn send(&mut self, request: &Request<'_>) -> Result<Response, SendError>;
 }
 
@@ -117,7 +133,8 @@ impl SendError {
     }
 }
 
-/// Returns the text of the operating system, or that of the kind: others may have foreign words.
+/// Returns the operating system's text for an error, or the text of its kind. Other texts may
+/// contain words from the server.
 pub(super) fn io_text(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code).to_string(),

@@ -1,37 +1,47 @@
-//! HTTP/1.1, by ureq, blocking on the thread that calls.
+//! HTTP/1.1 with ureq, which blocks the calling thread.
 //!
-//! Follows no redirects, and keeps a connection for the next request. ureq's errors are turned
-//! into texts without secrets and without words of the server.
+//! Follows no redirects, and keeps a connection for the next request. Turns ureq's errors into
+//! texts without secrets and without text from the server.
 
 use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
 use ::http::Uri;
-use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use ::http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER,
+};
 use trace_core::Clock;
-use ureq::{Agent, Body, Error, config::Config};
+use ureq::unversioned::transport::DefaultConnector;
+use ureq::{Agent, Body, Error, SendBody, config::Config};
 
 use super::exchange::{
-    BodyProblem, ConnectOptions, MAX_ANSWER_BYTES, Request, Response, SendError, SendFailure,
-    Status, Transport, io_text,
+    AnswerForm, BodyProblem, ConnectOptions, MAX_ANSWER_BYTES, Request, Response, SendError,
+    SendFailure, Status, Transport, io_text,
 };
-use super::proxy;
+use super::pieces::{Pieces, bytes_of};
+use super::proxy::{self, ProxyProblem};
+use super::reason::reason;
+use super::resolver::KeepingResolver;
 use super::retry_after::parse_retry_after;
 
 /// Sends requests to one host.
 pub(crate) struct HttpTransport {
     config: Config,
     agent: Agent,
+    resolver: KeepingResolver,
     timeout: Duration,
-    /// Whether the agent may have a connection that the server has closed since.
+    /// Whether the agent may have a connection that the server has meanwhile closed.
     has_connection: bool,
     clock: Clock,
 }
 
 impl HttpTransport {
-    /// Makes a transport for the host of a URI. Does not connect. `None` if the options have a
-    /// proxy that is no URL.
-    pub(crate) fn new(uri: &Uri, options: &ConnectOptions) -> Option<Self> {
+    /// Makes a transport for the host of a URI. Does not connect.
+    ///
+    /// # Errors
+    ///
+    /// If the options have a proxy that cannot be used.
+    pub(crate) fn new(uri: &Uri, options: &ConnectOptions) -> Result<Self, ProxyProblem> {
         let proxy = match &options.proxy {
             Some(url) => Some(proxy::explicit(url)?),
             None => proxy::from_environment(uri),
@@ -42,7 +52,7 @@ impl HttpTransport {
             .max_redirects_will_error(false)
             .max_idle_connections(1)
             .proxy(proxy)
-            // These are headers of the request, where they are wanted.
+            // If needed, these are among the headers of the request.
             .user_agent("")
             .accept("")
             .accept_encoding("")
@@ -53,12 +63,15 @@ impl HttpTransport {
             None => config,
         };
         let config = config.build();
-        Some(Self {
-            agent: config.new_agent(),
+        let clock = Clock::system();
+        let resolver = KeepingResolver::new(clock.clone());
+        Ok(Self {
+            agent: agent(&config, &resolver),
             config,
+            resolver,
             timeout: options.timeout,
             has_connection: false,
-            clock: Clock::system(),
+            clock,
         })
     }
 
@@ -71,11 +84,15 @@ impl HttpTransport {
         if let Some(encoding) = request.encoding {
             built = built.header(CONTENT_ENCODING, encoding);
         }
-        let built = built.body(request.body)?;
+        // Without it, a reader's body would leave in chunks.
+        built = built.header(CONTENT_LENGTH, bytes_of(request.body));
+        let mut pieces = Pieces::new(request.body);
+        let built = built.body(SendBody::from_reader(&mut pieces))?;
         let answer = if timeout == self.timeout {
             self.agent.run(built)?
         } else {
-            // A connection that is made for such a request reads TLS's roots again.
+            // A connection that is made for a request with its own configuration reads the TLS
+            // roots again.
             let built = self.agent.configure_request(built);
             self.agent
                 .run(built.timeout_global(Some(timeout)).build())?
@@ -88,11 +105,14 @@ impl HttpTransport {
         let retry_after = head.headers.get(RETRY_AFTER);
         let retry_after = retry_after.and_then(|value| value.to_str().ok());
         let now = SystemTime::from(self.clock.now());
+        let form = form(&head.headers);
         let (body, problem) = read_body(body);
+        let has_reason = !head.status.is_success() && problem.is_none();
         Response {
             status: Status::Http(head.status.as_u16()),
-            message: None,
+            message: has_reason.then(|| reason(form, &body)).flatten(),
             retry_after: retry_after.and_then(|value| parse_retry_after(value, now)),
+            form,
             body,
             problem,
         }
@@ -104,9 +124,10 @@ impl Transport for HttpTransport {
         let begin = self.clock.now();
         let mut result = self.send_once(request, request.timeout);
         if self.has_connection && result.as_ref().is_err_and(is_disconnect) {
-            // The server closed the connection, which was kept for this request, at any moment
-            // until now. A new agent has no other such connection.
-            self.agent = self.config.new_agent();
+            // The server closed the kept connection at some moment before this request was
+            // answered. A new agent has no other kept connections.
+            self.resolver.forget();
+            self.agent = agent(&self.config, &self.resolver);
             let left = request.timeout.saturating_sub(self.clock.now() - begin);
             if !left.is_zero() {
                 result = self.send_once(request, left);
@@ -114,11 +135,23 @@ impl Transport for HttpTransport {
         }
         let is_whole = |answer: &Response| answer.problem.is_none();
         self.has_connection = result.as_ref().is_ok_and(is_whole);
-        result.map_err(describe)
+        if !self.has_connection {
+            self.resolver.forget();
+        }
+        let has_proxy = self.config.proxy().is_some();
+        result.map_err(|error| describe(error, has_proxy))
     }
 }
 
-/// Puts the settings into ureq's form.
+fn agent(config: &Config, resolver: &KeepingResolver) -> Agent {
+    Agent::with_parts(
+        config.clone(),
+        DefaultConnector::default(),
+        resolver.clone(),
+    )
+}
+
+/// Converts the settings for ureq.
 #[cfg(feature = "tls")]
 fn tls_config(settings: &super::tls::TlsSettings) -> ureq::tls::TlsConfig {
     use rustls::pki_types::CertificateDer;
@@ -135,7 +168,7 @@ fn tls_config(settings: &super::tls::TlsSettings) -> ureq::tls::TlsConfig {
         Some(roots) => RootCerts::new_with_certs(&owned(roots)),
     };
     let identity = settings.identity.as_ref().and_then(|identity| {
-        // That it is one was checked when the file was read.
+        // The key was checked when the file was read.
         let key = PrivateKey::from_pem(&identity.key_pem).ok()?;
         Some(ClientCert::new_with_certs(&owned(&identity.chain), key))
     });
@@ -145,14 +178,29 @@ fn tls_config(settings: &super::tls::TlsSettings) -> ureq::tls::TlsConfig {
         .build()
 }
 
-/// Reads a body up to the limit. A body that is not read to its end costs the connection.
+fn form(headers: &HeaderMap) -> AnswerForm {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let kind = kind.and_then(|kind| kind.split(|byte| *byte == b';').next());
+    match kind.map(|kind| kind.trim_ascii().to_ascii_lowercase()) {
+        None => AnswerForm::Other,
+        Some(kind) => match &*kind {
+            b"application/x-protobuf" | b"application/protobuf" => AnswerForm::Protobuf,
+            b"application/json" => AnswerForm::Json,
+            b"text/plain" => AnswerForm::Text,
+            _ => AnswerForm::Other,
+        },
+    }
+}
+
+/// Reads a body up to the limit. If a body is not read to its end, the connection cannot be
+/// used again.
 fn read_body(body: Body) -> (Vec<u8>, Option<BodyProblem>) {
     let mut bytes = Vec::new();
     let mut reader = body.into_reader();
     let read = (&mut reader)
         .take(MAX_ANSWER_BYTES as u64)
         .read_to_end(&mut bytes);
-    // One more read finds the end, by which the connection is kept.
+    // One more read finds the end, so that the connection is kept.
     match read.and_then(|_| reader.read(&mut [0])) {
         Ok(0) => (bytes, None),
         Ok(_) => (bytes, Some(BodyProblem::TooLarge)),
@@ -177,8 +225,13 @@ fn is_disconnect(error: &Error) -> bool {
     )
 }
 
-fn describe(error: Error) -> SendError {
+fn describe(error: Error, has_proxy: bool) -> SendError {
     use SendFailure::{Broken, NotConnected, TimedOut, TooLarge};
+    // The address of a host behind a proxy is not looked up here.
+    let no_address = match has_proxy {
+        true => "the proxy's host has no address",
+        false => "the host has no address",
+    };
     match error {
         Error::Timeout(when) => match when {
             ureq::Timeout::Resolve | ureq::Timeout::Connect => {
@@ -186,8 +239,9 @@ fn describe(error: Error) -> SendError {
             }
             _ => SendError::new(TimedOut),
         },
+        Error::Io(error) if is_lookup(&error) => SendError::with_detail(NotConnected, no_address),
         Error::Io(error) => describe_io(&error),
-        Error::HostNotFound => SendError::with_detail(NotConnected, "the host has no address"),
+        Error::HostNotFound => SendError::with_detail(NotConnected, no_address),
         Error::ConnectionFailed => SendError::new(NotConnected),
         Error::ConnectProxyFailed(_) => {
             SendError::with_detail(NotConnected, "the proxy refused to connect")
@@ -200,6 +254,13 @@ fn describe(error: Error) -> SendError {
         Error::Protocol(_) => SendError::with_detail(Broken, "the answer is not HTTP"),
         _ => SendError::new(Broken),
     }
+}
+
+/// Returns whether an error is of the lookup of a name. On Unix, std gives such an error neither
+/// a code nor a kind, but this text.
+fn is_lookup(error: &io::Error) -> bool {
+    let text = error.to_string();
+    error.raw_os_error().is_none() && text.starts_with("failed to lookup address information")
 }
 
 fn describe_io(error: &io::Error) -> SendError {

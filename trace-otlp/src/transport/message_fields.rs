@@ -1,9 +1,9 @@
-//! The fields of a message of Protocol Buffers, one after another.
+//! Iterates over the fields of a Protocol Buffers message.
 //!
-//! By hand, because the few fields of answers are all that is read where nothing else reads
-//! protobuf. Knows no message.
+//! Written by hand, because a build without `protobuf-decode` reads only the few fields of
+//! answers. Knows no message type.
 
-/// The fields of a message; `None` where it is damaged, after which nothing follows.
+/// The fields of a message. If the message is damaged, the last item is `None`.
 pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
 pub(crate) enum Value<'a> {

@@ -1,7 +1,7 @@
-//! Sends one request over one connection, and says what came back.
+//! Sends one request over one connection, and returns the answer.
 //!
-//! Knows protocols, TLS, proxies and compression. Does not decide what an answer means, or when
-//! to try again: `export` does.
+//! Knows protocols, TLS, proxies and compression. `export` decides what an answer means, and
+//! when to try again.
 
 mod compression;
 mod exchange;
@@ -10,8 +10,12 @@ pub(crate) mod grpc;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 mod message_fields;
+mod pieces;
 #[cfg(feature = "http")]
 mod proxy;
+mod reason;
+#[cfg(feature = "http")]
+mod resolver;
 mod retry_after;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
@@ -19,6 +23,7 @@ pub(crate) mod tls;
 pub use compression::Compression;
 pub(crate) use compression::{Compressor, MissingCompression};
 pub(crate) use exchange::{
-    BodyProblem, ConnectOptions, Request, Response, SendError, SendFailure, Status, Transport,
+    AnswerForm, BodyProblem, ConnectOptions, Request, Response, SendError, SendFailure, Status,
+    Transport,
 };
 pub(crate) use message_fields::{Fields, Value};

@@ -1,7 +1,7 @@
-//! Settings of TLS: which servers are believed, and how this client says who it is.
+//! TLS settings: which servers are trusted, and how this client identifies itself.
 //!
-//! Reads files when a collector is built. Does not connect. What a client makes of the settings
-//! is in `http.rs` and `grpc/tls.rs`.
+//! Reads files when a collector is built. Does not connect. `http.rs` and `grpc/tls.rs` use
+//! the settings.
 
 use std::fmt;
 use std::io;
@@ -11,19 +11,19 @@ use std::sync::Arc;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// What the files have.
+/// The content of the files.
 pub(crate) struct TlsSettings {
-    /// Who is believed; `None` for the platform's roots.
+    /// The trusted roots; `None` for the platform's roots.
     pub(super) roots: Option<Vec<CertificateDer<'static>>>,
     pub(super) identity: Option<TlsIdentity>,
 }
 
-/// The certificates of this client, and their key, which belongs to them.
+/// The certificates of this client, and the key that belongs to them.
 pub(super) struct TlsIdentity {
     pub(super) chain: Vec<CertificateDer<'static>>,
     #[cfg(feature = "grpc")]
     pub(super) key: PrivateKeyDer<'static>,
-    /// ureq has no other entrance for a key of any kind.
+    /// In PEM, because ureq accepts a key of any kind only in this form.
     #[cfg(feature = "http")]
     pub(super) key_pem: Vec<u8>,
 }
@@ -44,7 +44,7 @@ pub(crate) enum TlsFileProblem {
     Mismatch(String),
 }
 
-/// Reads the files. Without `certificate`, the platform's roots are believed.
+/// Reads the files. Without `certificate`, the platform's roots are trusted.
 pub(crate) fn read(
     certificate: Option<&Path>,
     identity: Option<(&Path, &Path)>,
@@ -54,7 +54,7 @@ pub(crate) fn read(
         None => None,
         Some((chain_path, key_path)) => {
             let chain = certificates(chain_path)?;
-            let without = |_| TlsFileError::new(key_path, TlsFileProblem::Without("private key"));
+            let without = |_| TlsFileError::new(key_path, TlsFileProblem::Without(PRIVATE_KEY));
             let pem = read_file(key_path)?;
             let key = PrivateKeyDer::from_pem_slice(&pem).map_err(without)?;
             check_identity(chain_path, chain.clone(), key.clone_key())?;
@@ -70,9 +70,12 @@ pub(crate) fn read(
     Ok(TlsSettings { roots, identity })
 }
 
+/// What a file may be without.
+const PRIVATE_KEY: &str = "private key";
+
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsFileError> {
     let pem = read_file(path)?;
-    // Damaged items are left out. A file with no other is an error.
+    // Damaged certificates are skipped. A file without any valid one is an error.
     let certificates = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok);
     let certificates: Vec<_> = certificates.collect();
     if certificates.is_empty() {
@@ -107,6 +110,16 @@ fn check_identity(
 }
 
 impl TlsFileError {
+    /// Returns whether the file of the key is at fault, and not the certificate, which may be
+    /// in the same file.
+    pub(crate) fn is_of_key(&self, key: &Path) -> bool {
+        match self.problem {
+            TlsFileProblem::Without(what) => what == PRIVATE_KEY,
+            TlsFileProblem::Unreadable(_) => self.path == key,
+            TlsFileProblem::Mismatch(_) => false,
+        }
+    }
+
     fn new(path: &Path, problem: TlsFileProblem) -> Self {
         Self {
             path: path.to_owned(),
@@ -116,7 +129,7 @@ impl TlsFileError {
 }
 
 impl fmt::Debug for TlsSettings {
-    /// Leaves out what is secret.
+    /// Leaves out the secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsSettings")
             .field("has_own_roots", &self.roots.is_some())

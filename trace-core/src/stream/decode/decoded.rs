@@ -226,6 +226,9 @@ impl Decoded {
             number => chunks.get(number as usize),
         };
         self.index.replace_texts(chunk, replace);
+        if replace.sees_numbers() {
+            self.index.replace_numbers(chunk, replace);
+        }
     }
 
     /// Adds a report of a part.

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use super::span_index::SpanIndex;
 use crate::stream::{Chunk, Entry, EntryKind, FieldKey, FieldValue, Header, Site, value_type};
-use crate::value::TagArray;
+use crate::value::{TagArray, TagRef};
 
 /// Decides which texts are replaced.
 pub(crate) trait ReplaceTexts {
@@ -19,6 +19,17 @@ pub(crate) trait ReplaceTexts {
         key: FieldKey<'_>,
         site: &'static Site,
         value: &str,
+    ) -> Option<Cow<'static, str>>;
+
+    /// Returns whether [`replace_number`](Self::replace_number) is to be called at all.
+    fn sees_numbers(&self) -> bool;
+
+    /// Returns what takes the place of a number or a boolean under a key; `None` if it stays.
+    fn replace_number(
+        &mut self,
+        key: FieldKey<'_>,
+        site: &'static Site,
+        number: TagRef<'_>,
     ) -> Option<Cow<'static, str>>;
 
     /// Returns what takes the place of a text without a key; `None` if it stays.
@@ -66,14 +77,32 @@ impl SpanIndex {
             if !span.has_one_of(WITH_TEXT) {
                 continue;
             }
-            let (site, mut next) = (span.site, span.first);
+            let (id, site, mut next) = (span.id, span.site, span.first);
             let piece = self.piece(span.piece);
             let Some(chunk) = piece.and_then(|piece| chunk(piece.chunk)) else {
                 continue;
             };
             while let Some(node) = self.nodes.get_mut(next as usize) {
                 next = node.next;
-                if node.cursor.is_of_replaced() || has_no_text(chunk.header(node.cursor)) {
+                if node.cursor.is_of_replaced() {
+                    continue;
+                }
+                // Nearly all entries are such tags, and are read faster.
+                if let Some((index, value)) = chunk.plain_tag(node.cursor) {
+                    if let TagRef::Str(text) = value {
+                        let key = FieldKey::Site {
+                            site: site.number(),
+                            index,
+                        };
+                        if let Some(new) = replace.replace_value(key, site, text) {
+                            let cursor = self.replaced.end();
+                            self.replaced.push_text_field(EntryKind::Tag, id, key, &new);
+                            node.cursor = cursor.in_replaced();
+                        }
+                    }
+                    continue;
+                }
+                if has_no_text(chunk.header(node.cursor)) {
                     continue;
                 }
                 let Some((id, entry, _)) = chunk.entry(node.cursor) else {
@@ -93,8 +122,8 @@ impl SpanIndex {
     }
 }
 
-/// Returns whether an entry is a tag or field whose value is a number or a bool. Most tags are,
-/// and they need no further look.
+/// Returns whether an entry is a tag or field whose value is a number or a bool, and so needs no
+/// further look.
 fn has_no_text(header: Option<Header>) -> bool {
     const TAG: u8 = EntryKind::Tag as u8;
     const FIELD: u8 = EntryKind::Field as u8;
@@ -196,7 +225,7 @@ fn write_replaced(
 /// do.
 impl Chunk {
     /// Writes a tag or field whose value is a text. Returns true.
-    fn push_text_field(
+    pub(super) fn push_text_field(
         &mut self,
         kind: EntryKind,
         id: u64,

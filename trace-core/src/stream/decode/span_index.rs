@@ -144,6 +144,12 @@ impl IndexedSpan {
         self.kinds & TEXT_KEYS != 0
     }
 
+    /// Returns whether all its entries are tags with keys of its site.
+    #[inline]
+    pub(crate) fn has_only_tags_of_site(&self) -> bool {
+        self.kinds & !EntryKind::Tag.bit() == 0
+    }
+
     /// Returns whether the span has an entry of one of these kinds. If not, the caller can
     /// skip the span's entries.
     #[inline]
@@ -485,13 +491,22 @@ impl<'a> Entries<'a> {
     #[inline]
     pub(super) fn next_tag(&mut self, site: &'static Site) -> Option<(&'a str, TagRef<'a>)> {
         let item = self.index.nodes.get(self.next as usize)?;
-        match self.chunk_of(item)?.plain_tag(item.cursor, site) {
-            Some(tag) => {
+        match self.chunk_of(item)?.plain_tag(item.cursor) {
+            Some((index, value)) => {
                 self.next = item.next;
-                Some(tag)
+                Some((site.tag_key(index.into()), value))
             }
             None => self.next_other_tag(site),
         }
+    }
+
+    /// Reads the next entry, if all are tags with keys of a site: the index of its key and its
+    /// value, or else `None` instead of both, if the value is an array.
+    #[inline]
+    pub(crate) fn next_plain_tag(&mut self) -> Option<Option<(u16, TagRef<'a>)>> {
+        let item = self.index.nodes.get(self.next as usize)?;
+        self.next = item.next;
+        Some(self.chunk_of(item)?.plain_tag(item.cursor))
     }
 
     /// Does the same for a tag whose key is a text or whose value is an array.

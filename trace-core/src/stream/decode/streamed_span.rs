@@ -17,7 +17,8 @@ use crate::value::conventions::{
     CANCELLED, ERROR_TYPE, EXCEPTION, EXCEPTION_MESSAGE, EXCEPTION_TYPE, PANIC,
 };
 use crate::value::{
-    Link, Log, Outcome, Resource, SpanId, SpanKind, Tag, TagRef, Timestamp, TraceFlags, TraceId,
+    DroppedItems, Link, Log, Outcome, Resource, SpanId, SpanKind, Tag, TagRef, Timestamp,
+    TraceFlags, TraceId,
 };
 
 /// A span in the chunk in which it was written.
@@ -77,7 +78,8 @@ impl<'a> Iterator for StreamedTags<'a> {
 
 impl<'a> StreamedSpan<'a> {
     /// Returns all entries, tags first.
-    fn entries(self) -> Entries<'a> {
+    #[inline]
+    pub(crate) fn entries(self) -> Entries<'a> {
         self.decoded.entries(self.span)
     }
 
@@ -236,6 +238,30 @@ impl<'a> StreamedSpan<'a> {
     #[inline]
     pub(crate) fn has_only_keys_of_site(self) -> bool {
         !self.span.has_text_keys() && !self.has_outcome_tags()
+    }
+
+    /// Returns whether it has nothing but times and tags with keys of its site.
+    #[inline]
+    pub(crate) fn is_plain(self) -> bool {
+        self.span.has_only_tags_of_site()
+            && self.span.outcome == Outcome::Ok
+            && self.span.dropped == DroppedItems::default()
+            && self.piece.tracestate.is_empty()
+    }
+
+    /// Returns whether the parent ran in another process.
+    #[inline]
+    pub(crate) fn parent_is_remote(self) -> bool {
+        let Self { piece, span, .. } = self;
+        piece.remote_parent != 0 && piece.remote_parent == span.parent
+    }
+
+    /// Returns start and end as the clock measured them. The end is never before the start.
+    #[inline]
+    pub(crate) fn measured_times(self) -> (Timestamp, Timestamp) {
+        let IndexedSpan { start, end, .. } = *self.span;
+        // See `end`.
+        (self.time(start), self.time(end.max(start)))
     }
 
     /// Returns whether its name, its kind and its place are those of its site.

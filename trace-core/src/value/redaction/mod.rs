@@ -2,11 +2,11 @@
 //!
 //! A [`Redactor`] is set with [`TracerBuilder::redact`](crate::TracerBuilder::redact). The
 //! tracer's worker applies it once to each finished span, so files, the console and exporters
-//! all get the same. Recording is not slower, and a tracer without a redactor does no work for
-//! it.
+//! all receive the same redacted spans. It does not slow recording, and a tracer without a
+//! redactor does no extra work.
 //!
-//! This module has the trait and the list of names whose values are secrets. It has no patterns
-//! for secrets in texts: those are in `trace_otlp::Redaction`.
+//! This module has the trait and the list of names whose values are secrets. Patterns for
+//! secrets in texts are not here, but in `trace_otlp::Redaction`.
 //!
 //! ```
 //! use std::time::Duration;
@@ -40,9 +40,11 @@
 //! | names of operations and services that are set at run time | [`Redactor::redact_text`] |
 //! | tags of the tracer's resource, once, when it is built | [`Redactor::redact_key`] |
 //!
-//! A redactor does not see keys, numbers and booleans, ids, trace states, and what the source
-//! code contains: names and types in attributes, files and lines. Samplers see the original
+//! A redactor does not see keys, numbers, booleans, ids, trace states, or texts from the
+//! source code: names and types in attributes, files and lines. Samplers see the original
 //! tags. Baggage is not part of a span.
+//!
+//! A redactor that [says so](Redactor::sees_numbers) sees numbers and booleans too, as texts.
 
 mod redactor;
 mod secret_names;
@@ -50,7 +52,7 @@ mod secret_names;
 pub use redactor::{KeyVerdict, Redactor, RedactorFn, redactor_fn};
 pub use secret_names::{has_name, is_secret_key, is_secret_parameter};
 
-/// The text that takes the place of a secret.
+/// The text that replaces a secret.
 ///
 /// Source: OpenTelemetry semantic conventions 1.44, *URL*, `url.full` and `url.query`.
 pub const REDACTED: &str = "REDACTED";

@@ -1,4 +1,4 @@
-//! The trait by which a tracer asks what to replace.
+//! The trait through which a tracer asks what to replace.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,18 +9,17 @@ use super::secret_names::is_secret_key;
 
 /// Decides which texts of a span are replaced before any collector gets the span.
 ///
-/// It is called on the tracer's thread (of an
-/// [`on_demand`](crate::TracerBuilder::on_demand) tracer, on the thread that flushes), so a slow
-/// redactor delays no request, but delivery. What it calls is not traced.
+/// It is called on the tracer's thread (of an [`on_demand`](crate::TracerBuilder::on_demand)
+/// tracer, on the thread that flushes), so a slow redactor delays delivery, but not the
+/// application's requests. Code that it calls is not traced.
 ///
-/// If it panics, [`REDACTED`] takes the place of the whole text, and `diagnostics` says so once.
-/// A key for which `redact_key` panics counts as one that says
-/// [`Replace`](KeyVerdict::Replace).
+/// If it panics, [`REDACTED`] replaces the whole text, and `diagnostics` reports it once. If
+/// `redact_key` panics, the values of that key are [replaced](KeyVerdict::Replace).
 pub trait Redactor: Send + Sync {
-    /// Decides about the strings under a key: of a tag, of a field of a log, or of a tag of a
-    /// link.
+    /// Decides what happens to the strings under a key. The key belongs to a tag, to a field
+    /// of a log, or to a tag of a link.
     ///
-    /// The tracer keeps the answer, so it must be the same each time. Default:
+    /// The tracer keeps the result, so it must be the same each time. Default:
     /// [`Replace`](KeyVerdict::Replace) for the keys of [`is_secret_key`],
     /// [`Scan`](KeyVerdict::Scan) for all others.
     fn redact_key(&self, key: &str) -> KeyVerdict {
@@ -31,13 +30,20 @@ pub trait Redactor: Send + Sync {
         }
     }
 
+    /// Returns whether [`redact_key`](Self::redact_key) says
+    /// [`ReplaceAll`](KeyVerdict::ReplaceAll) of any key. The tracer asks once, when it is
+    /// built. Default: `false`, and no number is looked at.
+    fn sees_numbers(&self) -> bool {
+        false
+    }
+
     /// Returns the text without its secrets; `None` if it has none.
     ///
-    /// It is called for nearly each text, so it should return quickly if there is nothing to
-    /// replace. The answer must depend on the text alone: the tracer may keep it.
+    /// It is called for nearly every text, so it should return quickly if there is nothing to
+    /// replace. The result must depend only on the text, because the tracer may keep it.
     fn redact_text(&self, text: &str) -> Option<String>;
 
-    /// Returns what takes the place of a string whose key says
+    /// Returns the replacement for a string whose key has the verdict
     /// [`Replace`](KeyVerdict::Replace). Default: [`REDACTED`].
     fn replace_value(&self, key: &str, value: &str) -> Cow<'static, str> {
         let _ = (key, value);
@@ -50,10 +56,13 @@ pub trait Redactor: Send + Sync {
 pub enum KeyVerdict {
     /// They stay as they are.
     Keep,
-    /// [`Redactor::redact_text`] decides about each.
+    /// [`Redactor::redact_text`] decides about each string.
     Scan,
-    /// [`Redactor::replace_value`] replaces each.
+    /// [`Redactor::replace_value`] returns a replacement for each string.
     Replace,
+    /// The same, and numbers and booleans, which it gets as text, become texts too. Needs
+    /// [`Redactor::sees_numbers`].
+    ReplaceAll,
 }
 
 macro_rules! forward_redactor {
@@ -61,6 +70,10 @@ macro_rules! forward_redactor {
         impl<R: Redactor + ?Sized> Redactor for $pointer {
             fn redact_key(&self, key: &str) -> KeyVerdict {
                 (**self).redact_key(key)
+            }
+
+            fn sees_numbers(&self) -> bool {
+                (**self).sees_numbers()
             }
 
             fn redact_text(&self, text: &str) -> Option<String> {
@@ -81,6 +94,10 @@ impl<R: Redactor> Redactor for Option<R> {
     fn redact_key(&self, key: &str) -> KeyVerdict {
         let redactor = self.as_ref();
         redactor.map_or(KeyVerdict::Keep, |redactor| redactor.redact_key(key))
+    }
+
+    fn sees_numbers(&self) -> bool {
+        self.as_ref().is_some_and(Redactor::sees_numbers)
     }
 
     fn redact_text(&self, text: &str) -> Option<String> {
@@ -106,8 +123,8 @@ impl Redactor for () {
     }
 }
 
-/// Makes a redactor from a closure, which gets each text. The values of
-/// [secret keys](is_secret_key) are replaced without a call.
+/// Makes a redactor from a closure, which is called with each text. The values of [secret
+/// keys](is_secret_key) are replaced without calling it.
 ///
 /// ```
 /// use trace_core::redaction::{Redactor, redactor_fn};

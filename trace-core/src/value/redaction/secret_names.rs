@@ -1,10 +1,10 @@
 //! The one list of names whose values are secrets.
 //!
 //! Names are compared by whole segments, so `author` is not `auth`, and `output_tokens` is not
-//! `token`. A name that only describes a secret, such as `token_type` or `cookie.policy`, is
-//! none. Whoever has only strings in view asks here; numbers are never secrets.
+//! `token`. A key that only describes a secret, such as `token_type` or `cookie.policy`, does
+//! not match. This file decides only about strings: numbers are never secrets.
 
-/// Returns whether a segment in small letters is a name.
+/// Returns whether a lower-case segment is a name of the list.
 fn is_name(segment: &[u8]) -> bool {
     matches!(
         segment,
@@ -14,6 +14,7 @@ fn is_name(segment: &[u8]) -> bool {
             | b"authorization"
             | b"authtoken"
             | b"bearer"
+            | b"clientsecret"
             | b"cookie"
             | b"cookies"
             | b"credential"
@@ -28,6 +29,7 @@ fn is_name(segment: &[u8]) -> bool {
             | b"passwd"
             | b"password"
             | b"passwords"
+            | b"pgpassword"
             | b"phpsessid"
             | b"privatekey"
             | b"pwd"
@@ -42,7 +44,7 @@ fn is_name(segment: &[u8]) -> bool {
     )
 }
 
-/// Returns whether two segments in small letters are a name.
+/// Returns whether two lower-case segments are a name of the list.
 fn is_pair(first: &[u8], second: &[u8]) -> bool {
     matches!(
         (first, second),
@@ -54,8 +56,8 @@ fn is_pair(first: &[u8], second: &[u8]) -> bool {
     )
 }
 
-/// Returns whether a segment in small letters, behind a name, makes it a description of the
-/// secret and not the secret.
+/// Returns whether a lower-case segment after a name means that the value only describes the
+/// secret.
 fn is_description(segment: &[u8]) -> bool {
     matches!(
         segment,
@@ -108,18 +110,18 @@ fn is_description(segment: &[u8]) -> bool {
     )
 }
 
-/// Returns whether a segment in small letters is a secret only as a parameter of a query.
+/// Returns whether a lower-case segment names a secret only if it is a parameter of a query.
 ///
 /// Source: OpenTelemetry semantic conventions 1.44, *URL*, `url.query`.
 fn is_signature(segment: &[u8]) -> bool {
     matches!(segment, b"sig" | b"signature")
 }
 
-/// The most bytes of a segment that is compared with names.
+/// Most bytes of a segment that is compared with names.
 const MAX_SEGMENT: usize = 16;
 
-/// A segment in small letters, so that names are compared by their bytes. Empty if it is longer
-/// than all names.
+/// A segment in lower case, so that names can be compared byte by byte. Empty if it is longer
+/// than any name.
 #[derive(Clone, Copy, Default)]
 struct Small {
     bytes: [u8; MAX_SEGMENT],
@@ -147,9 +149,9 @@ impl Small {
 /// `token`, `api_key`, `private_key`, `session.id`, and a few more.
 ///
 /// A key is split at every character that is neither a letter nor a digit, and before the
-/// capitals of `camelCase`; digits at the end of a segment do not count. Case does not matter.
-/// A name counts only as a whole segment, and only if no segment after it says that the value
-/// merely describes the secret.
+/// capitals of `camelCase`. Digits at the end of a segment are ignored, and so is case. A name
+/// must be a whole segment. It does not count if a later segment shows that the value only
+/// describes the secret.
 ///
 /// ```
 /// use trace_core::redaction::is_secret_key;
@@ -175,8 +177,9 @@ pub fn is_secret_key(key: &str) -> bool {
     is_secret
 }
 
-/// Returns whether the value of a query's parameter is a secret: those of [`is_secret_key`],
-/// and signatures, such as `X-Amz-Signature` and `sig`. The name must not be percent-encoded.
+/// Returns whether the value of a query parameter with this name is a secret: the names of
+/// [`is_secret_key`], and signatures such as `X-Amz-Signature` and `sig`. The name must not be
+/// percent-encoded.
 ///
 /// ```
 /// use trace_core::redaction::is_secret_parameter;
@@ -191,8 +194,9 @@ pub fn is_secret_parameter(name: &str) -> bool {
     is_secret_key(name) || segments.any(|segment| is_signature(Small::new(segment).get()))
 }
 
-/// Returns whether the segments of a name are in a key, one after the other: `bank account` is
-/// in `bankAccount` and in `customer.bank_account.owner`. An empty name is in no key.
+/// Returns whether a key contains the segments of a name, one after the other. For example,
+/// `bankAccount` and `customer.bank_account.owner` contain `bank account`. No key contains an
+/// empty name.
 ///
 /// ```
 /// use trace_core::redaction::has_name;
@@ -230,7 +234,7 @@ impl<'a> Iterator for Segments<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        // A byte of a character that is not ASCII belongs to a segment.
+        // Bytes of characters that are not ASCII belong to a segment.
         let is_separator = |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
         let start = self.0.iter().position(|byte| !is_separator(byte))?;
         let (_, rest) = self.0.split_at(start);
@@ -238,7 +242,7 @@ impl<'a> Iterator for Segments<'a> {
             (_, byte, _) if is_separator(byte) => true,
             // `accessToken`, and `api2Key`.
             (before, byte, _) if byte.is_ascii_uppercase() && !before.is_ascii_uppercase() => true,
-            // `APIKey`: the capital before a small letter begins the next segment.
+            // `APIKey`: the capital before a lower-case letter begins the next segment.
             (_, byte, Some(next)) => byte.is_ascii_uppercase() && next.is_ascii_lowercase(),
             _ => false,
         };

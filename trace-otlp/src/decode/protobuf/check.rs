@@ -1,5 +1,5 @@
-//! Walks over a body and finds what prost would refuse, with the path to it, and what is above
-//! a limit. Allocates nothing unless it finds something.
+//! Walks over a body, and finds fields that prost would refuse or that are above a limit, with
+//! their path. Allocates nothing unless it finds something.
 //!
 //! Source: Protocol Buffers, *Encoding*.
 
@@ -7,10 +7,10 @@ use super::ProtobufOptions;
 use super::schema::{Field, Form, Message, REQUEST, SPAN};
 use crate::decode::error::{DecodeError, Position};
 
-/// More depth than prost's own limit allows would be refused without a path.
+/// Largest depth. Beyond prost's own limit, the error would have no path.
 const MOST_DEPTH: usize = 90;
 
-/// No message has more fields than a span.
+/// A span has the most fields of all messages.
 const MAX_FIELDS: usize = 16;
 
 /// Checks a whole body.
@@ -37,7 +37,7 @@ struct Walk<'a> {
     items: usize,
 }
 
-/// What is at fault, and where: the path is built on the way out.
+/// A fault and its place. The path is built while the functions return.
 struct Fault {
     path: String,
     message: String,
@@ -153,7 +153,7 @@ impl<'a> Bytes<'a> {
             self.0 = rest;
             value |= u64::from(byte & 0x7f) << (7 * index);
             if byte & 0x80 == 0 {
-                // The tenth byte has the last bit only.
+                // The tenth byte may only contain the last bit.
                 if index < 9 || *byte <= 1 {
                     return Ok(value);
                 }
@@ -180,7 +180,7 @@ impl<'a> Bytes<'a> {
         self.take(usize::try_from(length).unwrap_or(usize::MAX))
     }
 
-    /// Skips a field that is not known.
+    /// Skips an unknown field.
     fn skip(&mut self, number: u64, wire_type: u64) -> Result<(), Fault> {
         let skipped = match wire_type {
             // Field numbers have 29 bits, from 1.

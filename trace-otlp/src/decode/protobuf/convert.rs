@@ -149,7 +149,7 @@ fn link(index: usize, link: messages::Link) -> Result<LinkParts, Fault> {
     })
 }
 
-/// Reads an id; empty or all zero for none.
+/// Reads an id; `None` if it is empty or all zero.
 fn trace_id(bytes: &[u8]) -> Result<Option<TraceId>, ()> {
     match bytes {
         [] => Ok(None),
@@ -204,7 +204,7 @@ fn any(value: Option<messages::AnyValue>) -> AnyValue {
     }
 }
 
-/// Returns bytes as base64, the form that they have in JSON.
+/// Returns bytes as base64, as in JSON.
 ///
 /// Source: RFC 4648, *Base 64 Encoding*.
 fn base64(bytes: &[u8]) -> String {

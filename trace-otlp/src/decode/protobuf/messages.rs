@@ -1,6 +1,6 @@
 //! The messages of OTLP as prost reads them.
 //!
-//! Enums are numbers here: a value that is unknown is counted, and not an error.
+//! Enums are numbers here, because an unknown value is counted and is not an error.
 //!
 //! Source: opentelemetry-proto, *trace_service.proto*, *trace.proto*, *resource.proto* and
 //! *common.proto*.

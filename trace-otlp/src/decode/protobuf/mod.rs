@@ -1,9 +1,9 @@
 //! Reads OTLP in the form of Protocol Buffers: the body of a request over HTTP, or the
 //! message of a call over gRPC.
 //!
-//! First `check.rs` walks over the bytes, with the limits, and names the field that is at
-//! fault. Then prost reads the messages, and `convert.rs` turns them into records: the same
-//! ones as from JSON. Does not decompress, and does not frame.
+//! First `check.rs` walks over the bytes, checks the limits, and names a field that is at
+//! fault. Then prost reads the messages, and `convert.rs` turns them into the same records as
+//! from JSON. This module does not decompress, and does not handle frames.
 
 mod schema;
 
@@ -18,23 +18,23 @@ use prost::Message;
 use super::decoded::DecodedRequest;
 use super::error::{DecodeError, Position};
 
-/// How to read a body of protobuf, and how much of it. The limits hold before memory is
-/// allocated for what the body has.
+/// How to read a protobuf body, and its limits. The limits are checked before memory is
+/// allocated for the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProtobufOptions {
     /// Whether spans whose ids cannot be read are left out, with the reason in
-    /// [`DecodedRequest::problems`], instead of being an error. A body that is no message of
-    /// protobuf, or above a limit, is always an error. Default: false.
+    /// [`DecodedRequest::problems`], instead of being an error. A body that is not a protobuf
+    /// message, or is above a limit, is always an error. Default: false.
     pub lenient: bool,
     /// Most bytes. Default: 64 MiB, the limit of OpenTelemetry's exporters.
     pub max_request_bytes: usize,
     /// Most spans. Default: 1,000,000.
     pub max_spans: usize,
-    /// Most attributes, values in arrays, events, links, scopes and resources together: each
-    /// may have only two bytes, and takes about a hundred in memory. Default: 4,000,000.
+    /// Most attributes, values in arrays, events, links, scopes and resources in total. Each
+    /// may be as small as two bytes, but takes about a hundred in memory. Default: 4,000,000.
     pub max_items: usize,
-    /// Most messages within each other, up to 90. A plain attribute of a span is at depth 5;
-    /// each array or list around a value adds 2 or 3. Default: 32.
+    /// Most nested messages, up to 90. A plain attribute of a span is at depth 5; each array
+    /// or list around a value adds 2 or 3. Default: 32.
     pub max_depth: usize,
 }
 
@@ -52,14 +52,13 @@ impl Default for ProtobufOptions {
 
 /// Reads an `ExportTraceServiceRequest`, or a `TracesData`, which has the same form.
 ///
-/// Fields that are unknown here are skipped, and a later version may have them. Values of
-/// enums that are unknown are read as not specified, and counted. What else changes is
-/// described for [JSON](super); a `bytesValue` becomes base64. An empty body is a request
-/// without spans.
+/// Unknown fields, which a later version may have, are skipped. Unknown enum values are read
+/// as unspecified, and counted. Other values change as described for [JSON](super); a
+/// `bytesValue` becomes base64. An empty body is a request without spans.
 ///
 /// # Errors
 ///
-/// When the body is no such message, has ids of a wrong length, or is above a limit. The
+/// If the body is not such a message, has ids of a wrong length, or is above a limit. The
 /// message names the field:
 ///
 /// ```
@@ -82,7 +81,7 @@ impl Default for ProtobufOptions {
 pub fn protobuf(body: &[u8], options: &ProtobufOptions) -> Result<DecodedRequest, DecodeError> {
     check::check(body, options)?;
     let request = messages::Request::decode(body).map_err(|error| {
-        // Cannot happen as long as both agree on what protobuf is.
+        // Not reached if `check` refuses everything that prost refuses.
         let message = format!("the request is malformed: {error}");
         DecodeError::new(Position::default(), message)
     })?;

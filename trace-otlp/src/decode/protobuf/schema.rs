@@ -1,4 +1,4 @@
-//! The messages of OTLP as a table: which fields there are, and of what form.
+//! The messages of OTLP as a table of their fields, with the form of each.
 //!
 //! Source: opentelemetry-proto, *trace_service.proto*, *trace.proto*, *resource.proto* and
 //! *common.proto*.

@@ -1,5 +1,5 @@
-//! Writes the frame around parts. Items each begin with a comma, which is left out before
-//! the first one of a list.
+//! Writes the frame around parts. Each item begins with a comma, which is left out for the
+//! first item of a list.
 
 use crate::conventions::SCHEMA_URL;
 use crate::encode::part::Part;
@@ -13,7 +13,7 @@ const AFTER_SCHEMA: &[u8] = b"\"}";
 const AFTER_GROUPS: &[u8] = b"]}";
 const COMMA: &[u8] = b",";
 
-/// What stands before the lists of a request.
+/// The texts before the lists of a request.
 struct Names {
     before_groups: &'static [u8],
     before_scopes: &'static [u8],

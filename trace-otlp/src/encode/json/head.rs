@@ -1,4 +1,4 @@
-//! Writes what stands before the spans: the resource and the scope.
+//! Writes the resource and the scope, which come before the spans.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use trace_core::TagRef;

@@ -1,4 +1,4 @@
-//! Writes the logs of spans as records of their own.
+//! Writes the logs of spans as log records.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use trace_core::TagRef;

@@ -7,8 +7,8 @@ use super::forms::{List, Text, object};
 use super::value::Attribute;
 use crate::encode::metric::{CUMULATIVE, Metric, Point};
 
-/// Writes a metric as an item of a list that may have others before it. `time` is that of its
-/// points.
+/// Writes a metric as an item of a list that may have others before it. `time` is the time of
+/// its points.
 pub(in crate::encode) fn metric(out: &mut Vec<u8>, metric: &Metric, time: u64) {
     out.push(b',');
     // Writing to memory does not fail.

@@ -15,7 +15,7 @@ impl Serialize for Request<'_> {
                 request: self,
                 service: Some(service),
             });
-            // A group of its own: its scope has no spans.
+            // A separate group, whose scope has no spans.
             let reports = (!self.unplaced.is_empty()).then_some(Group {
                 request: self,
                 service: None,
@@ -28,7 +28,7 @@ impl Serialize for Request<'_> {
     }
 }
 
-/// The spans of a service, or what is reported of traces without a span.
+/// The spans of a service, or the reports about traces without a span.
 struct Group<'a> {
     request: &'a Request<'a>,
     service: Option<&'a Service<'a>>,
@@ -75,11 +75,11 @@ impl Serialize for ScopeSpans<'_> {
             reports: scope.is_none().then_some(&request.unplaced),
         };
         let spans = List(|| {
-            let spans = scope.map_or(&[][..], |scope| &scope.spans);
-            spans.iter().map(|span| Span {
-                view: &span.view,
+            let spans = scope.iter().flat_map(|scope| request.spans(scope));
+            spans.map(|(view, said)| Span {
+                view,
                 scope_is_tagged: scope_of.id.is_tagged(),
-                said: request.said(span),
+                said,
                 logs: LogPlacement::default(),
             })
         });

@@ -13,7 +13,7 @@ use crate::facts::{self, Said};
 
 /// A `Span`.
 pub(super) struct Span<'a> {
-    pub(super) view: &'a SpanView<'a>,
+    pub(super) view: SpanView<'a>,
     /// Whether tags name the scope; `ScopeSpans` then has them, and the span does not.
     pub(super) scope_is_tagged: bool,
     pub(super) said: Said<'a>,
@@ -30,7 +30,7 @@ pub(in crate::encode) fn span(
 ) {
     out.push(b',');
     let span = Span {
-        view,
+        view: *view,
         scope_is_tagged,
         said,
         logs,
@@ -41,7 +41,7 @@ pub(in crate::encode) fn span(
 
 impl Serialize for Span<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let view = self.view;
+        let view = &self.view;
         object(serializer, |map| {
             map.serialize_entry("traceId", &Text(view.trace_id()))?;
             map.serialize_entry("spanId", &Text(view.span_id()))?;
@@ -49,7 +49,10 @@ impl Serialize for Span<'_> {
             if let Some(parent) = view.parent_span_id() {
                 map.serialize_entry("parentSpanId", &Text(parent))?;
             }
-            map.serialize_entry("flags", &facts::flags(view))?;
+            map.serialize_entry(
+                "flags",
+                &facts::flags(view.flags(), view.parent_is_remote()),
+            )?;
             map.serialize_entry("name", view.operation_name())?;
             map.serialize_entry("kind", &view.kind().as_number())?;
             let (start, end) = facts::times(view);

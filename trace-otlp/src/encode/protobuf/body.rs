@@ -1,5 +1,5 @@
 //! Writes the frame around parts: `ExportTraceServiceRequest`, `ResourceSpans` and
-//! `ScopeSpans`. Those of the other signals have the same numbers.
+//! `ScopeSpans`. The messages of the other signals have the same field numbers.
 
 use super::field::{bytes, field_bytes, length};
 use crate::conventions::SCHEMA_URL;
@@ -11,8 +11,13 @@ const RESOURCE_SPANS: u8 = 0x0a;
 const SCOPE_SPANS: u8 = 0x12;
 const SCHEMA: u8 = 0x1a;
 
-/// Writes the parts of one resource.
-pub(in crate::encode) fn parts_of_resource(out: &mut Vec<u8>, parts: &[&Part]) {
+/// Writes what stands around the items of parts of one resource, and adds the places of the
+/// items.
+pub(in crate::encode) fn parts_of_resource(
+    out: &mut Vec<u8>,
+    places: &mut Vec<usize>,
+    parts: &[&Part],
+) {
     let Some(first) = parts.first() else {
         return;
     };
@@ -23,7 +28,7 @@ pub(in crate::encode) fn parts_of_resource(out: &mut Vec<u8>, parts: &[&Part]) {
     for part in parts {
         length(out, SCOPE_SPANS, scope_bytes(part));
         out.extend_from_slice(&part.head.scope);
-        out.extend_from_slice(&part.items);
+        places.push(out.len());
     }
     bytes(out, SCHEMA, SCHEMA_URL.as_bytes());
 }

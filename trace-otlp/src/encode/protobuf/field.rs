@@ -1,6 +1,6 @@
 //! Writes single fields. Knows no message.
 //!
-//! A field begins with its key: its number and the form of what follows. All keys here but
+//! A field begins with its key: its number and the form of what follows. All keys here except
 //! one are a single byte.
 //!
 //! Source: Protocol Buffers, *Encoding*.
@@ -83,8 +83,8 @@ pub(super) fn fixed64(out: &mut Vec<u8>, key: u8, value: u64) {
     }
 }
 
-/// Writes a message whose length is known only when it is written: space for the length is
-/// left before it, and the message is moved in the rare case that the space does not fit.
+/// Writes a message whose length is known only after it is written. Space for the length is
+/// reserved before it. In the rare case that the space does not fit, the message is moved.
 #[inline]
 pub(super) fn message(out: &mut Vec<u8>, key: u8, fill: impl FnOnce(&mut Vec<u8>)) {
     out.push(key);

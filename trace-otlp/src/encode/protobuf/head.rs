@@ -1,4 +1,4 @@
-//! Writes what stands before the spans: the resource and the scope.
+//! Writes the resource and the scope, which come before the spans.
 
 use super::field::{message, text};
 use super::value::{attribute, tag, texts};

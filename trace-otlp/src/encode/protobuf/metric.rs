@@ -34,7 +34,7 @@ mod point_key {
     pub(super) const ATTRIBUTES: u8 = 0x3a;
 }
 
-/// Writes a metric as an item of a `ScopeMetrics`. `time` is that of its points.
+/// Writes a metric as an item of a `ScopeMetrics`. `time` is the time of its points.
 pub(in crate::encode) fn metric(out: &mut Vec<u8>, metric: &Metric, time: u64) {
     message(out, METRICS, |out| {
         text(out, key::NAME, metric.name);

@@ -1,8 +1,8 @@
 //! Writes protobuf by hand, field by field in the order of their numbers, directly from the
 //! views of a batch: nothing is allocated for a span.
 //!
-//! Fields that hold their default are left out, as protobuf's own encoders do. So the
-//! result is byte for byte theirs.
+//! Fields that hold their default are left out, as protobuf's own encoders do. So the result
+//! is identical to theirs.
 //!
 //! Source: opentelemetry-proto, *trace.proto*, *logs.proto*, *common.proto*, *resource.proto*, and
 //! Protocol Buffers, *Encoding*.
@@ -13,9 +13,17 @@ mod value;
 
 mod span_key;
 
+mod room;
+
+mod plain_site;
+
 mod sites;
 
+mod plain_span;
+
 mod span;
+
+mod span_writer;
 
 mod log_record;
 
@@ -29,5 +37,4 @@ pub(super) mod body;
 pub(super) use log_record::log_record;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(super) use metric::metric;
-pub(super) use sites::Sites;
-pub(super) use span::span;
+pub(super) use span_writer::SpanWriter;

@@ -1,16 +1,17 @@
 //! Keeps the fields that all spans of one place in the source share, encoded once.
 
-use trace_core::__private::{Site, site_of};
-use trace_core::{SpanKind, SpanView};
+use trace_core::__private::Site;
+use trace_core::SpanKind;
 
 use super::field::text;
+use super::plain_site::PlainSite;
 use super::span_key as key;
 use super::value::attribute;
 use crate::facts;
 
 /// The fields of the sites whose spans were written so far.
 #[derive(Default)]
-pub(in crate::encode) struct Sites {
+pub(super) struct Sites {
     /// By the number of the site. Sites are numbered from 1 in the order in which they
     /// record for the first time, so the list has as many items as there are sites.
     fields: Vec<Option<SiteFields>>,
@@ -22,18 +23,19 @@ pub(super) struct SiteFields {
     pub(super) name_and_kind: Vec<u8>,
     /// The attributes with the file and the line; empty if they are not known.
     pub(super) source: Vec<u8>,
+    /// What else its plain spans share; `None` if none of its spans is written as plain.
+    pub(super) plain: Option<PlainSite>,
 }
 
 impl Sites {
-    /// Returns the fields of a span that are those of its site; `None` if it may have others.
+    /// Returns the fields of a site's spans.
     #[inline]
-    pub(super) fn of(&mut self, span: &SpanView<'_>) -> Option<&SiteFields> {
-        let of_span = site_of(span).filter(|of_span| of_span.is_as_site)?;
-        let index = of_span.site.number() as usize;
+    pub(super) fn fields(&mut self, site: &'static Site) -> Option<&SiteFields> {
+        let index = site.number() as usize;
         let known = self.fields.get(index).and_then(Option::as_ref);
         // In the child of a fork, a number may be of another site than in the parent.
-        if !known.is_some_and(|known| std::ptr::eq(known.site, of_span.site)) {
-            self.keep(index, of_span.site);
+        if !known.is_some_and(|known| std::ptr::eq(known.site, site)) {
+            self.keep(index, site);
         }
         self.fields.get(index)?.as_ref()
     }
@@ -43,16 +45,14 @@ impl Sites {
         if self.fields.len() <= index {
             self.fields.resize_with(index + 1, || None);
         }
+        let mut encoded = Vec::new();
+        name_and_kind(&mut encoded, site.operation_name(), site.kind());
         let mut fields = SiteFields {
             site,
-            name_and_kind: Vec::new(),
+            plain: PlainSite::new(site, &encoded),
+            name_and_kind: encoded,
             source: Vec::new(),
         };
-        name_and_kind(
-            &mut fields.name_and_kind,
-            site.operation_name(),
-            site.kind(),
-        );
         if !site.file().is_empty() {
             for (name, value) in facts::source(site.file(), site.line()) {
                 attribute(&mut fields.source, key::ATTRIBUTES, name, value);

@@ -3,14 +3,11 @@
 use trace_core::{Link, Log, SpanView, StatusRef, TagRef};
 
 use super::field::{array, bytes, count, fixed64, message, text};
-use super::sites::{SiteFields, Sites, name_and_kind};
+use super::sites::{SiteFields, name_and_kind};
 use super::span_key as key;
 use super::value::{attribute, tag};
 use crate::encode::log_placement::LogPlacement;
 use crate::facts::{self, Said, Shown};
-
-/// The `spans` of a `ScopeSpans`.
-const SPANS: u8 = 0x12;
 
 /// Fields of a `Span.Event`.
 mod event_key {
@@ -34,17 +31,17 @@ mod status_key {
     pub(super) const CODE: u8 = 0x18;
 }
 
-/// Writes a span as an item of a `ScopeSpans`.
-pub(in crate::encode) fn span(
+/// Writes a span as an item of a `ScopeSpans`. `site` has the fields of its site, unless it may
+/// have others.
+pub(super) fn span(
     out: &mut Vec<u8>,
     span: &SpanView<'_>,
     scope_is_tagged: bool,
     said: Said<'_>,
     logs: LogPlacement,
-    sites: &mut Sites,
+    site: Option<&SiteFields>,
 ) {
-    let site = sites.of(span);
-    message(out, SPANS, |out| {
+    message(out, key::SPANS, |out| {
         fields(out, span, scope_is_tagged, said, logs, site);
     });
 }
@@ -104,7 +101,7 @@ fn fields(
     count(out, key::DROPPED_LINKS, dropped.links);
     status(out, span.status());
     out.extend_from_slice(&key::FLAGS);
-    out.extend_from_slice(&facts::flags(span).to_le_bytes());
+    out.extend_from_slice(&facts::flags(span.flags(), span.parent_is_remote()).to_le_bytes());
 }
 
 fn event(out: &mut Vec<u8>, log: &Log) {

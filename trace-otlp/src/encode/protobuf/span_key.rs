@@ -1,4 +1,7 @@
-//! The keys of the fields of a `Span`.
+//! The keys of the fields of a `Span`, and of the span itself.
+
+/// The `spans` of a `ScopeSpans`.
+pub(super) const SPANS: u8 = 0x12;
 
 pub(super) const TRACE_ID: u8 = 0x0a;
 pub(super) const SPAN_ID: u8 = 0x12;

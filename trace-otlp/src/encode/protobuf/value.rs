@@ -5,18 +5,18 @@ use trace_core::{Tag, TagArray, TagRef};
 use super::field::{bytes, field_bytes, length, message, text, varint, varint_bytes};
 
 /// Fields of a `KeyValue`.
-mod pair {
-    pub(super) const KEY: u8 = 0x0a;
-    pub(super) const VALUE: u8 = 0x12;
+pub(super) mod pair {
+    pub(in super::super) const KEY: u8 = 0x0a;
+    pub(in super::super) const VALUE: u8 = 0x12;
 }
 
 /// Forms of an `AnyValue`. It has exactly one, which is written also if it is the default.
-mod any {
-    pub(super) const STRING: u8 = 0x0a;
-    pub(super) const BOOL: u8 = 0x10;
-    pub(super) const INT: u8 = 0x18;
-    pub(super) const DOUBLE: u8 = 0x21;
-    pub(super) const ARRAY: u8 = 0x2a;
+pub(super) mod any {
+    pub(in super::super) const STRING: u8 = 0x0a;
+    pub(in super::super) const BOOL: u8 = 0x10;
+    pub(in super::super) const INT: u8 = 0x18;
+    pub(in super::super) const DOUBLE: u8 = 0x21;
+    pub(in super::super) const ARRAY: u8 = 0x2a;
 }
 
 /// The `values` of an `ArrayValue`.
@@ -36,7 +36,7 @@ pub(super) fn attribute(out: &mut Vec<u8>, field: u8, key: &str, value: TagRef<'
         length => field_bytes(length),
     };
     let total = key_bytes + field_bytes(value_bytes);
-    // All lengths are less than the whole one, and so take one byte if that does.
+    // All other lengths are less than the total, so they take one byte if the total does.
     if let (Ok(total @ ..0x80), Ok(key_length @ 1..), Ok(value_length)) = (
         u8::try_from(total),
         u8::try_from(key.len()),

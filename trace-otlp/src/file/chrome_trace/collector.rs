@@ -18,17 +18,17 @@ use super::events::{self, Events};
 use crate::file::create_file_error::CreateFileError;
 use crate::file::output::{JsonStats, Limits, Output};
 
-/// Writes traces to a file that [Perfetto](https://ui.perfetto.dev) and `chrome://tracing`
-/// show, as they complete.
+/// Writes each trace, when it completes, to a file for [Perfetto](https://ui.perfetto.dev) and
+/// `chrome://tracing`.
 ///
-/// Each service is a process, and the spans of one task are a thread. A span that runs at the
-/// same time as its siblings has a track of its own, with an arrow from its caller. Tags are
-/// arguments, logs are instants. Clocks of services are adjusted, as in
+/// Each service is shown as a process, and the spans of one task as a thread. A span that runs
+/// at the same time as its siblings has its own track, with an arrow from its caller. Tags are
+/// shown as arguments, and logs as instants. The clocks of services are adjusted, as in
 /// [`Trace::times_of`](trace_core::Trace::times_of).
 ///
-/// A trace is written when it is complete or given up, by the rules of [`TraceCollector`]. Spans that
-/// come later are not written, and are counted as [lost](JsonStats::spans_lost). The file is
-/// readable at any time, and after a crash too.
+/// A trace is written when it is complete or given up, by the rules of [`TraceCollector`].
+/// Spans that arrive later are not written, and are counted as [lost](JsonStats::spans_lost).
+/// The file is readable at any time, even after a crash.
 ///
 /// ```
 /// use trace_core::Tracer;
@@ -50,14 +50,14 @@ pub struct ChromeTraceCollector {
 struct ChromeFile {
     events: Events,
     output: Output,
-    /// How many spans of a trace came too late or were too many.
+    /// How many spans of a trace arrived too late or were above the limit.
     missed: HashMap<TraceId, usize>,
     has_begun: bool,
     has_ended: bool,
 }
 
-/// The most traces of which the number of missed spans is kept; above it, a late span of an
-/// old trace may count twice.
+/// Most traces for which the number of missed spans is kept. Above it, a late span of an old
+/// trace may count twice.
 const MAX_MISSED: usize = 10_000;
 
 const LIMITS: Limits = Limits {
@@ -70,20 +70,20 @@ impl ChromeTraceCollector {
     ///
     /// # Errors
     ///
-    /// When the file cannot be created.
+    /// If the file cannot be created.
     pub fn to_file(path: impl AsRef<Path>) -> Result<Self, CreateFileError> {
         let path = path.as_ref();
         let file = File::create(path).map_err(|source| CreateFileError::new(path, source))?;
         Ok(Self::to_writer(file))
     }
 
-    /// Writes to `writer`, which needs no buffer.
+    /// Writes to `writer`, which does not need a buffer.
     #[must_use]
     pub fn to_writer(writer: impl Write + Send + 'static) -> Self {
         Self::with_options(writer, TraceCollectorOptions::default())
     }
 
-    /// Writes to `writer`, and waits for spans as the options say.
+    /// Writes to `writer`, and waits for spans according to the options.
     ///
     /// If several services send their spans to this collector, set
     /// [`tracers`](TraceCollectorOptions::tracers) to their number.
@@ -128,8 +128,7 @@ impl Collector for ChromeTraceCollector {
     ///
     /// # Errors
     ///
-    /// When the writer failed, so that spans wait, or when spans were lost since the last
-    /// call.
+    /// If the writer failed, so that spans wait, or if spans were lost since the last call.
     fn flush(&self, timeout: Duration) -> Result<(), CollectorError> {
         let traces = self.traces.flush(timeout);
         lock(&self.file).output.flush_or_error().and(traces)
@@ -139,7 +138,7 @@ impl Collector for ChromeTraceCollector {
     ///
     /// # Errors
     ///
-    /// As [`flush`](Self::flush).
+    /// As for [`flush`](Self::flush).
     fn shutdown(&self, timeout: Duration) -> Result<(), CollectorError> {
         let traces = self.traces.shutdown(timeout);
         let mut file = lock(&self.file);
@@ -149,7 +148,7 @@ impl Collector for ChromeTraceCollector {
 }
 
 impl ChromeFile {
-    /// Writes a trace. If the file already has it, the spans that came late are lost.
+    /// Writes a trace. If the file already has the trace, its late spans are lost.
     fn take(&mut self, completed: &CompletedTrace) {
         let trace = &completed.trace;
         let missed = completed.late_spans + completed.dropped_spans;
@@ -159,7 +158,8 @@ impl ChromeFile {
             self.write(trace);
             0
         };
-        // Both counts go on from call to call, unless the collector has discarded the trace.
+        // Both counts only grow from call to call, unless the collector has discarded the
+        // trace.
         let lost = missed.checked_sub(missed_before).unwrap_or(missed);
         self.output.lose(u64::try_from(lost).unwrap_or(u64::MAX));
         if missed > 0 {
@@ -215,7 +215,7 @@ impl fmt::Debug for ChromeTraceCollector {
 }
 
 fn lock(file: &Mutex<ChromeFile>) -> MutexGuard<'_, ChromeFile> {
-    // If the writer panicked, none of the bytes of that call count as taken: the state
-    // behind the lock is consistent.
+    // If the writer panicked, no byte of that call counts as written, so the state behind the
+    // lock is consistent.
     file.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,8 @@
-//! Writes the events of placed spans, one a line.
+//! Writes the events of placed spans, one per line.
 //!
-//! A span is a complete event (`X`) with its tags as arguments, a log an instant (`i`), and a
-//! call to another track a flow (`s` and `f`). Services are the format's processes, tracks are
-//! its threads.
+//! A span becomes a complete event (`X`) with its tags as arguments, a log becomes an instant
+//! (`i`), and a call to another track becomes a flow (`s` and `f`). The format's processes are
+//! services, and its threads are tracks.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -17,7 +17,7 @@ use crate::facts::outcome_name;
 #[derive(Debug, Default)]
 pub(super) struct Events {
     tracks: Tracks,
-    /// The times of the file count from here.
+    /// The moment from which the times of the file count.
     origin: Option<Timestamp>,
     last_flow: u64,
     /// Whether the file has an event, so that the next one needs a comma before it.
@@ -63,8 +63,8 @@ impl Events {
     /// Appends the events of a trace.
     pub(super) fn write(&mut self, trace: &Trace, json: &mut Vec<u8>) {
         let Some(start) = trace.start() else { return };
-        // Readers hold times as `f64` microseconds, which are exact for days but not for
-        // years. A later trace may start earlier, so there is a day before the first.
+        // Readers store times as `f64` microseconds, which are exact for days but not for
+        // years. A later trace may start earlier, so times begin a day before the first trace.
         let origin = *self.origin.get_or_insert_with(|| {
             let nanos = start.as_unix_nanos();
             Timestamp::from_unix_nanos((nanos - nanos % DAY).saturating_sub(DAY))
@@ -98,7 +98,7 @@ impl Lines<'_> {
         let separator: &[u8] = if *self.has_event { b",\n" } else { b"\n" };
         *self.has_event = true;
         self.json.extend_from_slice(separator);
-        // Writing to memory fails only if a key is not a text, and all keys are texts.
+        // Writing to memory fails only if a key is not a string, and all keys are strings.
         drop(serde_json::to_writer(&mut *self.json, event));
     }
 }
@@ -163,7 +163,7 @@ fn write_span(placed: &Placed<'_>, origin: Timestamp, lines: &mut Lines<'_>) {
 
 fn write_log(log: &Log, placed: &Placed<'_>, origin: Timestamp, lines: &mut Lines<'_>) {
     let fields = log.fields.iter();
-    // The span may be drawn at another time than that of its own clock.
+    // The span may be drawn at a time that differs from its own clock.
     let after_start = since(log.time, placed.span.start);
     let event = Event {
         ph: "i",
@@ -189,7 +189,7 @@ fn write_flow(
     origin: Timestamp,
     lines: &mut Lines<'_>,
 ) {
-    // Only a time within the caller makes the arrow begin there.
+    // The arrow must begin at a time within the caller.
     let left = span.start.clamp(caller.start, caller.end);
     let ends = [
         ("s", None, caller, left),
@@ -233,7 +233,7 @@ fn value(tag: TagRef<'_>) -> Value {
     }
 }
 
-/// JSON has no number for infinity and NaN.
+/// Returns a number, or a string for infinity and NaN, which JSON numbers cannot express.
 fn double(value: f64) -> Value {
     match serde_json::Number::from_f64(value) {
         Some(number) => number.into(),

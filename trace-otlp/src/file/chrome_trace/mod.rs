@@ -1,4 +1,5 @@
-//! Traces in Chrome's trace event format, which Perfetto and `chrome://tracing` show.
+//! Writes traces in Chrome's trace event format, which Perfetto and `chrome://tracing`
+//! display.
 //!
 //! `tracks.rs` decides where each span is drawn, `events.rs` writes the events, and
 //! `collector.rs` writes the file while the program runs.
@@ -18,8 +19,8 @@ use events::Events;
 
 /// Writes traces in Chrome's trace event format.
 ///
-/// [`ChromeTraceCollector`] writes the same to a file while the program runs. Its docs say
-/// what is shown.
+/// [`ChromeTraceCollector`] writes the same to a file while the program runs. Its docs
+/// describe what the viewer shows.
 ///
 /// ```
 /// use trace_core::{SpanId, SpanRecord, Trace, TraceId};

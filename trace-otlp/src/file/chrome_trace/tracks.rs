@@ -1,9 +1,9 @@
 //! Decides on which track each span is drawn.
 //!
-//! The spans of one track contain one another or do not overlap, as the format demands. Each
-//! service has its own tracks. A span is on the track of its parent if it runs within the
-//! parent and no sibling on that track overlaps it. Otherwise it begins another track, as a
-//! spawned task does. A track is used again when its spans have ended.
+//! Two spans of one track are nested or do not overlap, as the format requires. Each service
+//! has its own tracks. A span is on the track of its parent if it runs within the parent and
+//! no sibling on that track overlaps it. Otherwise it begins another track, as a spawned task
+//! does. A track is used again when its spans have ended.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -37,7 +37,7 @@ pub(super) struct Placed<'a> {
     pub(super) caller: Option<usize>,
 }
 
-/// A service or a track that is used for the first time.
+/// A service or a track that appears for the first time.
 pub(super) enum New<'a> {
     Service {
         service: u64,
@@ -51,7 +51,7 @@ pub(super) enum New<'a> {
     },
 }
 
-/// A span that has no place yet.
+/// A span that is not on a track yet.
 struct Waiting<'a> {
     span: &'a SpanRecord,
     start: Timestamp,
@@ -128,7 +128,7 @@ impl Tracks {
         index
     }
 
-    /// Returns a track that is free at `start`, and takes it until `end`.
+    /// Returns a track that is free at `start`, and reserves it until `end`.
     fn free_track<'a>(
         &mut self,
         service: usize,
@@ -163,7 +163,7 @@ impl Tracks {
     }
 }
 
-/// Returns the spans of a trace with their parents, which come first.
+/// Returns the spans of a trace with their parents. Parents come before their children.
 fn walk(trace: &Trace) -> Vec<Waiting<'_>> {
     let waiting = |span, depth, parent| {
         let times = trace.times_of(span);
@@ -198,7 +198,7 @@ fn close_before(span: &Waiting<'_>, open: &mut Vec<usize>, placed: &[Placed<'_>]
     }
 }
 
-/// Returns the number of a service, from 1: Perfetto takes 0 for the system's own process.
+/// Returns the number of a service, from 1: Perfetto reads 0 as the system's own process.
 fn number(index: usize) -> u64 {
     u64::try_from(index).map_or(u64::MAX, |index| index + 1)
 }

@@ -1,7 +1,7 @@
-//! The answer to a call: its message, and the status before or behind it.
+//! The answer to a call: its message, and the status before or after it.
 //!
-//! Owns what is made of an answer that is not whole. A server sends a message only where it
-//! has carried out the call, which must not be sent again then.
+//! Decides what an incomplete answer means. A server sends a message only if it has carried
+//! out the call. The call must then not be sent again.
 //!
 //! Source: gRPC, *gRPC over HTTP2*, *Responses*; *HTTP to gRPC Status Code Mapping*.
 
@@ -14,7 +14,7 @@ use h2::RecvStream;
 use tokio::time::{Instant, timeout_at};
 use trace_core::Clock;
 
-use super::super::exchange::{BodyProblem, MAX_ANSWER_BYTES, Response, Status};
+use super::super::exchange::{AnswerForm, BodyProblem, MAX_ANSWER_BYTES, Response, Status};
 use super::super::retry_after::parse_retry_after;
 use super::call_error::CallError;
 use super::status::{GrpcStatus, OK, UNKNOWN};
@@ -22,13 +22,13 @@ use super::status::{GrpcStatus, OK, UNKNOWN};
 /// The flag and the length before a message.
 const PREFIX_BYTES: usize = 5;
 
-/// What came of a message.
+/// The message of an answer, or why there is none.
 #[derive(Debug, PartialEq, Eq)]
 enum Message {
     Missing,
     Incomplete,
     Whole(Vec<u8>),
-    /// Compressed, which was not asked for, or more than one.
+    /// Compressed without a request for it, or more than one.
     Unreadable,
     TooLarge,
 }
@@ -64,6 +64,7 @@ pub(super) async fn read(
                 status: Status::Grpc(status.code),
                 message: status.message,
                 retry_after: status.retry_after,
+                form: AnswerForm::Protobuf,
                 body: bytes,
                 problem,
             })
@@ -95,7 +96,7 @@ async fn read_message(
                 if Message::from_bytes(&bytes) == Message::TooLarge {
                     break Ok(());
                 }
-                // No more than what was received.
+                // Releases no more than was received.
                 let _open = body.flow_control().release_capacity(data.len());
             }
         }
@@ -112,7 +113,7 @@ async fn read_trailers(body: &mut RecvStream, deadline: Instant) -> Result<Heade
 }
 
 impl Message {
-    /// Reads what has come of a body.
+    /// Reads the received part of a body.
     fn from_bytes(bytes: &[u8]) -> Self {
         if bytes.is_empty() {
             return Self::Missing;
@@ -138,8 +139,8 @@ fn is_grpc(head: &Parts) -> bool {
     head.status == StatusCode::OK && is_kind
 }
 
-/// Makes the response of something that does not speak gRPC, such as a proxy. The codes that
-/// gRPC has for statuses of HTTP mean the same as these.
+/// Makes the response to an answer that is not gRPC, such as that of a proxy. The HTTP status
+/// is kept, because the gRPC codes for HTTP statuses mean the same.
 fn without_grpc(head: &Parts) -> Response {
     if head.status.is_success() {
         return unknown("the answer is not gRPC");
@@ -151,17 +152,19 @@ fn without_grpc(head: &Parts) -> Response {
         status: Status::Http(head.status.as_u16()),
         message: None,
         retry_after: retry_after.and_then(|value| parse_retry_after(value, now)),
+        form: AnswerForm::Protobuf,
         body: Vec::new(),
         problem: None,
     }
 }
 
-/// Makes the response of a server that carried out a call, and did not say so to the end.
+/// Makes the response of a server that carried out the call, but sent an incomplete answer.
 fn taken(problem: BodyProblem) -> Response {
     Response {
         status: Status::Grpc(OK),
         message: None,
         retry_after: None,
+        form: AnswerForm::Protobuf,
         body: Vec::new(),
         problem: Some(problem),
     }
@@ -172,6 +175,7 @@ fn unknown(why: &str) -> Response {
         status: Status::Grpc(UNKNOWN),
         message: Some(why.to_owned()),
         retry_after: None,
+        form: AnswerForm::Protobuf,
         body: Vec::new(),
         problem: None,
     }

@@ -1,6 +1,6 @@
-//! One call: its head and its message, as HTTP/2 has them.
+//! One call: its head and its message in HTTP/2.
 //!
-//! Sends once. Whether it is sent again is decided in `channel.rs`.
+//! Sends the call once. `channel.rs` decides whether to send it again.
 
 use std::time::Duration;
 
@@ -11,10 +11,11 @@ use h2::client::SendRequest;
 use tokio::time::{Instant, timeout_at};
 
 use super::super::exchange::{Request, Response};
+use super::super::pieces::bytes_of;
 use super::answer;
 use super::call_error::CallError;
 
-/// A call, as often as it is sent.
+/// A call, which may be sent several times.
 pub(super) struct Call {
     uri: Uri,
     headers: HeaderMap,
@@ -26,7 +27,8 @@ const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 const GRPC_ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
-/// Headers that HTTP/2 forbids, or has another place for. With one of them, nothing is sent.
+/// Headers that HTTP/2 forbids or expresses differently. With one of them, h2 would not send
+/// the call.
 const FORBIDDEN: [HeaderName; 4] = [
     HOST,
     UPGRADE,
@@ -72,7 +74,7 @@ impl Call {
         head.headers_mut().insert(GRPC_TIMEOUT, grpc_timeout(left));
         let sent = sender.send_request(head, false);
         let (answered, mut stream) = sent.map_err(CallError::Failed)?;
-        // What does not fit into the server's windows waits in the connection's buffer.
+        // Bytes that do not fit into the server's windows wait in the connection's buffer.
         stream
             .send_data(self.message.clone(), true)
             .map_err(CallError::Failed)?;
@@ -82,17 +84,20 @@ impl Call {
     }
 }
 
-/// Puts a message behind its prefix: whether it is compressed, and its length.
-fn frame(message: &[u8], is_compressed: bool) -> Option<Bytes> {
-    let length = u32::try_from(message.len()).ok()?;
-    let mut framed = Vec::with_capacity(message.len().saturating_add(5));
+/// Adds the prefix to a message: whether it is compressed, and its length.
+fn frame(message: &[&[u8]], is_compressed: bool) -> Option<Bytes> {
+    let bytes = bytes_of(message);
+    let length = u32::try_from(bytes).ok()?;
+    let mut framed = Vec::with_capacity(bytes.saturating_add(5));
     framed.push(u8::from(is_compressed));
     framed.extend_from_slice(&length.to_be_bytes());
-    framed.extend_from_slice(message);
+    for piece in message {
+        framed.extend_from_slice(piece);
+    }
     Some(framed.into())
 }
 
-/// Writes a time with as fine a unit as eight digits allow.
+/// Writes a time in the finest unit for which eight digits are enough.
 fn grpc_timeout(time: Duration) -> HeaderValue {
     const MOST: u128 = 99_999_999;
     let (number, unit) = match time {
@@ -110,8 +115,11 @@ mod tests {
 
     #[test]
     fn a_message_has_its_length_before_it() {
-        assert_eq!(&frame(b"", false).unwrap()[..], [0, 0, 0, 0, 0]);
-        assert_eq!(&frame(b"ab", true).unwrap()[..], b"\x01\0\0\0\x02ab");
+        assert_eq!(&frame(&[], false).unwrap()[..], [0, 0, 0, 0, 0]);
+        assert_eq!(
+            &frame(&[b"a", b"b"], true).unwrap()[..],
+            b"\x01\0\0\0\x02ab"
+        );
     }
 
     #[test]

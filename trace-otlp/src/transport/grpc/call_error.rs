@@ -4,8 +4,8 @@
 #[derive(Debug)]
 pub(super) enum CallError {
     TimedOut,
-    /// Before the server has said anything about the call.
+    /// Before the server has answered anything about the call.
     Failed(h2::Error),
-    /// Within the answer.
+    /// During the answer.
     Interrupted(h2::Error),
 }

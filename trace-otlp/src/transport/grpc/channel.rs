@@ -1,7 +1,8 @@
-//! The connection to a server: made when it is needed, kept, and made again.
+//! The connection to a server. It is made when it is needed, kept between calls, and replaced
+//! after errors.
 //!
-//! Owns the decision that a call is sent again at once: only if the server has not carried it
-//! out, or may not have seen it.
+//! Decides whether a call is sent again at once: only if the server has not carried it out, or
+//! may not have seen it.
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use super::super::exchange::{ConnectOptions, Response, SendError, SendFailure, i
 use super::call::Call;
 use super::call_error::CallError;
 
-/// Which server.
+/// The server to connect to.
 #[derive(Clone)]
 pub(super) struct Target {
     /// A name, or an address without brackets.
@@ -38,9 +39,9 @@ pub(super) struct Channel {
 
 struct Connection {
     sender: SendRequest<Bytes>,
-    /// Reads and writes, also while there is no call.
+    /// Reads and writes, even while there is no call.
     task: JoinHandle<()>,
-    /// Whether a call has had its answer here.
+    /// Whether a call was answered on this connection.
     is_used: bool,
 }
 
@@ -50,7 +51,7 @@ const MAX_TRIES: u32 = 3;
 /// Largest head of an answer, with its trailers.
 const MAX_HEAD_BYTES: u32 = 16 << 10;
 
-/// Longest time for the good-bye to a server.
+/// Longest time for closing a connection properly.
 const LONGEST_CLOSE: Duration = Duration::from_millis(100);
 
 impl Target {
@@ -79,13 +80,13 @@ impl Channel {
         }
     }
 
-    /// Makes a call within a time.
+    /// Makes a call within `time`.
     pub(super) async fn call(
         &mut self,
         call: &Call,
         time: Duration,
     ) -> Result<Response, SendError> {
-        // The runtime's clock: its timers know no other.
+        // The runtime's clock, which its timers use.
         let deadline = Instant::now() + time;
         let mut tries = 0;
         loop {
@@ -97,13 +98,13 @@ impl Channel {
                     self.connection = Some(connection);
                     return Ok(response);
                 }
-                // It may be dead. Nothing else would find that out soon.
+                // The connection may be dead, and nothing else would detect this soon.
                 Err(CallError::TimedOut) => {
                     connection.task.abort();
                     return Err(SendError::new(SendFailure::TimedOut));
                 }
-                // The server closed the connection, which was kept for this call, at any moment
-                // until now.
+                // The server closed the kept connection at some moment before this call was
+                // answered.
                 Err(CallError::Failed(error)) if connection.is_used && error.is_io() => error,
                 Err(CallError::Failed(error)) if is_unprocessed(&error) => error,
                 Err(CallError::Failed(error) | CallError::Interrupted(error)) => {
@@ -129,7 +130,7 @@ impl Channel {
         }
     }
 
-    /// Returns a connection that takes a call.
+    /// Returns a connection that accepts a call.
     async fn ready(&mut self, deadline: Instant) -> Result<Connection, SendError> {
         if let Some(kept) = self.connection.take() {
             let Connection {
@@ -137,7 +138,7 @@ impl Channel {
                 task,
                 is_used,
             } = kept;
-            // What the server has said meanwhile is read first.
+            // Lets the connection first read what the server has sent meanwhile.
             tokio::task::yield_now().await;
             match timeout_at(deadline, sender.ready()).await {
                 Ok(Ok(sender)) => {
@@ -147,7 +148,7 @@ impl Channel {
                         is_used,
                     });
                 }
-                // It has ended, or takes no more calls.
+                // The connection has ended, or accepts no more calls.
                 Ok(Err(_)) => end(task).await,
                 Err(_) => {
                     task.abort();
@@ -162,7 +163,7 @@ impl Channel {
         let late = |_| SendError::with_detail(SendFailure::NotConnected, "no connection in time");
         let stream = timeout_at(deadline, dial(&self.target)).await;
         let stream = stream.map_err(late)??;
-        // A call is few writes, which must not wait for each other.
+        // A call consists of a few writes, which must not wait for each other.
         let _set = stream.set_nodelay(true);
         #[cfg(feature = "tls")]
         if let Some(settings) = &self.target.tls {
@@ -177,21 +178,22 @@ impl Channel {
 
 impl Connection {
     async fn close(self) {
-        // Without it, the connection says good-bye.
+        // Without a sender, the connection closes itself properly.
         drop(self.sender);
         end(self.task).await;
     }
 }
 
-/// Waits for the end of a connection that nobody uses. A server that does not read could keep
-/// it for ever.
+/// Waits for the end of an unused connection, for a limited time: a server that does not read
+/// could keep it open forever.
 async fn end(mut task: JoinHandle<()>) {
     if timeout(LONGEST_CLOSE, &mut task).await.is_err() {
         task.abort();
     }
 }
 
-/// Connects to the first address that answers. The last one has all the time that is left.
+/// Connects to the first address that answers. The last address may use all the remaining
+/// time.
 async fn dial(target: &Target) -> Result<TcpStream, SendError> {
     let failed = |detail: String| SendError::with_detail(SendFailure::NotConnected, detail);
     let no_address = || failed("the host has no address".to_owned());
@@ -218,7 +220,7 @@ async fn dial(target: &Target) -> Result<TcpStream, SendError> {
 /// Longest time for an address that is not the last.
 const LONGEST_DIAL: Duration = Duration::from_secs(3);
 
-/// Begins HTTP/2, without an upgrade. Does not wait for the server.
+/// Starts HTTP/2 without an upgrade. Does not wait for the server.
 async fn begin<S>(stream: S) -> Result<Connection, SendError>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -232,7 +234,7 @@ where
         .await
         .map_err(|error| describe(&error))?;
     let task = tokio::spawn(async move {
-        // Calls get its errors too.
+        // Calls receive its errors too.
         let _ended = connection.await;
     });
     Ok(Connection {
@@ -242,8 +244,8 @@ where
     })
 }
 
-/// Returns whether the server says that it has not carried out the call: it goes away and names
-/// an earlier call as its last, or refuses the stream.
+/// Returns whether the server reports that it has not carried out the call: it sends GOAWAY
+/// with an earlier call as its last, or refuses the stream.
 ///
 /// Source: RFC 9113, *Reliability*.
 fn is_unprocessed(error: &Error) -> bool {
@@ -251,7 +253,7 @@ fn is_unprocessed(error: &Error) -> bool {
     error.is_remote() && (error.is_go_away() || is_refused)
 }
 
-/// Describes an error without words of the server.
+/// Describes an error without text from the server.
 fn describe(error: &Error) -> SendError {
     if let Some(error) = error.get_io() {
         return SendError::with_detail(SendFailure::Broken, io_text(error));

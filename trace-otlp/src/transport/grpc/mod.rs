@@ -1,10 +1,11 @@
-//! gRPC: unary calls over HTTP/2, by h2, on a thread with a runtime of its own.
+//! gRPC: unary calls over HTTP/2 with h2, on a separate thread with its own runtime.
 //!
-//! The thread starts with the first request and ends with the transport. Whoever calls waits
-//! for it with a deadline, wherever it is: a caller may be within a runtime, where it could not
-//! run another. A connection is kept between calls, and answers pings while nothing is sent.
+//! The thread starts with the first request and ends with the transport. The caller waits for
+//! the thread, with a deadline. The runtime needs its own thread because the caller may itself
+//! be within a runtime, where it could not run another. A connection is kept between calls,
+//! and answers pings while nothing is sent.
 //!
-//! Calls any unary method: its path is in the request. There are no proxies.
+//! Can call any unary method, whose path is in the request. Does not support proxies.
 //!
 //! Source: gRPC, *gRPC over HTTP2*.
 
@@ -58,7 +59,7 @@ impl GrpcTransport {
 impl Transport for GrpcTransport {
     fn send(&mut self, request: &Request<'_>) -> Result<Response, SendError> {
         let Some(call) = Call::new(request) else {
-            // Not reached: no such body is made.
+            // Not reached: no body is that large.
             let detail = "the body is too large for gRPC";
             return Err(SendError::with_detail(SendFailure::Broken, detail));
         };

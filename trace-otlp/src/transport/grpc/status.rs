@@ -1,4 +1,4 @@
-//! The status of a call, as headers and trailers have it.
+//! The status of a call, from headers or trailers.
 //!
 //! Source: gRPC, *gRPC over HTTP2*, *Responses*; googleapis, `google/rpc/status.proto` and
 //! `google/rpc/error_details.proto`.
@@ -16,7 +16,7 @@ use super::super::message_fields::{Fields, Value};
 pub(super) const OK: u32 = 0;
 pub(super) const UNKNOWN: u32 = 2;
 
-/// What a server says about a call.
+/// The status that a server reports for a call.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct GrpcStatus {
     pub(super) code: u32,
@@ -26,7 +26,8 @@ pub(super) struct GrpcStatus {
 }
 
 impl GrpcStatus {
-    /// Reads the status; `None` if there is none. One that is no number is [`UNKNOWN`].
+    /// Reads the status; `None` if there is none. A status that is not a number is
+    /// [`UNKNOWN`].
     pub(super) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let code = headers.get("grpc-status")?;
         let code = code.to_str().ok().and_then(|code| code.parse().ok());
@@ -53,7 +54,7 @@ fn decode(text: &[u8]) -> Option<Vec<u8>> {
     ANY_PADDING.decode(text).ok()
 }
 
-/// Returns the delay of a `google.rpc.Status` with a `RetryInfo`. A negative one is zero.
+/// Returns the delay of a `google.rpc.Status` with a `RetryInfo`. A negative delay is zero.
 fn retry_delay(status: &[u8]) -> Option<Duration> {
     let details = messages(status, 3);
     let mut delays = details.iter().filter_map(|any| {
@@ -90,7 +91,7 @@ fn number(message: &[u8], wanted: u64) -> i64 {
 mod tests {
     use super::*;
 
-    /// A `Status` of code 8 with a `RetryInfo` of 2 s and 5 ns, behind another detail.
+    /// A `Status` of code 8 with a `RetryInfo` of 2 s and 5 ns, after another detail.
     const DETAILS: &[u8] = b"\x08\x08\x1a\x05\x0a\x03x/y\
         \x1a\x32\x0a\x28type.googleapis.com/google.rpc.RetryInfo\x12\x06\x0a\x04\x08\x02\x10\x05";
 

@@ -1,6 +1,6 @@
-//! TLS for gRPC, by tokio-rustls.
+//! TLS for gRPC, with tokio-rustls.
 //!
-//! Source: gRPC, *gRPC over HTTP2*, *Security*: the protocol `h2` has to be agreed on.
+//! Source: gRPC, *gRPC over HTTP2*, *Security*: both sides must agree on the protocol `h2`.
 
 use std::io;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use tokio_rustls::client::TlsStream;
 use super::super::exchange::{SendError, SendFailure, io_text};
 use super::super::tls::TlsSettings;
 
-/// Makes a connection secure. The first time also makes the connector, for which the
-/// platform's roots are read.
+/// Makes a connection secure. The first call also creates the connector, which reads the
+/// platform's roots.
 pub(super) async fn secure(
     stream: TcpStream,
     host: &str,
@@ -48,7 +48,7 @@ fn config(settings: &TlsSettings) -> Result<ClientConfig, rustls::Error> {
         None => builder.with_platform_verifier()?,
         Some(certificates) => {
             let mut roots = RootCertStore::empty();
-            // Damaged certificates believe in nobody.
+            // Damaged certificates are skipped.
             let _counts = roots.add_parsable_certificates(certificates.iter().cloned());
             builder.with_root_certificates(roots)
         }

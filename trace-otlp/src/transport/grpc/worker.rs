@@ -1,7 +1,7 @@
-//! The thread of the runtime: calls go to it by a channel, and their answers come back.
+//! The thread of the runtime. A channel passes calls to it, and their answers back.
 //!
-//! Owns the thread's life: it ends when its owner is dropped, and is forgotten in the child of
-//! a `fork`, which has no such thread. Does not know what a call does.
+//! Starts and ends the thread. The thread ends when its owner is dropped. In the child of a
+//! `fork`, which does not have the thread, it is forgotten. Does not know what a call does.
 
 use std::io;
 use std::mem;
@@ -18,7 +18,7 @@ use super::channel::{Channel, Target};
 
 /// A running thread.
 pub(super) struct Worker {
-    /// `None` once it was let go.
+    /// `None` after the thread was abandoned.
     running: Option<Running>,
 }
 
@@ -44,31 +44,31 @@ enum Work {
     Block(Receiver<()>),
 }
 
-/// Why a call has no outcome.
+/// Why a call has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoAnswer {
-    /// The thread has ended within the call.
+    /// The thread ended during the call.
     Panicked,
-    /// The thread does not even say that the time is over.
+    /// The thread did not even report a timeout.
     Stuck,
 }
 
-/// How much longer than its time a call is waited for. The thread itself keeps the time.
+/// How much longer than the call's timeout to wait. The thread itself enforces the timeout.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Longest wait for the thread's end.
 const LONGEST_END: Duration = Duration::from_secs(1);
 
-/// Longest timeout of a call; clocks cannot add any duration.
+/// Longest timeout of a call, because a clock cannot add arbitrary durations.
 const LONGEST_CALL: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Most threads that look up names. A lookup cannot be given up.
+/// Most threads that look up names. A lookup cannot be cancelled.
 const MAX_LOOKUPS: usize = 4;
 
 impl Worker {
     /// # Errors
     ///
-    /// If the system gives no thread.
+    /// If the system cannot start a thread.
     pub(super) fn start(target: Target) -> io::Result<Self> {
         let (jobs, received) = unbounded_channel();
         let (end, ended) = sync_channel::<()>(0);
@@ -87,14 +87,15 @@ impl Worker {
         })
     }
 
-    /// Returns whether the thread takes calls: not after a panic, or in another process.
+    /// Returns whether the thread accepts calls. It does not after a panic or in another
+    /// process.
     pub(super) fn is_running(&self) -> bool {
         self.running.as_ref().is_some_and(|running| {
             running.process == std::process::id() && !running.thread.is_finished()
         })
     }
 
-    /// Makes a call, and waits for its outcome.
+    /// Makes a call, and waits for its result.
     pub(super) fn run(
         &self,
         call: Call,
@@ -106,7 +107,7 @@ impl Worker {
     fn work(&self, work: Work, timeout: Duration) -> Result<Result<Response, SendError>, NoAnswer> {
         let running = self.running.as_ref().ok_or(NoAnswer::Panicked)?;
         let timeout = timeout.min(LONGEST_CALL);
-        // With one place, the thread never waits.
+        // With room for one answer, the thread never waits.
         let (answer, answered) = sync_channel(1);
         let job = Job {
             work,
@@ -121,7 +122,7 @@ impl Worker {
         })
     }
 
-    /// Lets the thread go without a wait. It ends by itself, if it can.
+    /// Abandons the thread without waiting. It ends by itself, if it can.
     pub(super) fn abandon(mut self) {
         self.running = None;
     }
@@ -133,7 +134,8 @@ impl Drop for Worker {
             return;
         };
         if running.process != std::process::id() {
-            // The thread is not in this process, and may have held any lock when it was copied.
+            // The thread is not in this process, and may have held any lock at the moment of
+            // the `fork`.
             mem::forget(running);
             return;
         }
@@ -145,15 +147,15 @@ impl Drop for Worker {
         } = running;
         drop(jobs);
         if ended.recv_timeout(LONGEST_END) == Err(RecvTimeoutError::Disconnected) {
-            // A panic was reported by its hook.
+            // The panic hook has already reported a panic.
             let _result = thread.join();
         }
     }
 }
 
 fn run(target: Target, mut jobs: UnboundedReceiver<Job>) {
-    // h2 writes spans of `tracing`. A subscriber that exports them by this transport would
-    // never come to an end.
+    // h2 records spans with `tracing`. A subscriber that exports them through this transport
+    // would never finish.
     let nobody = tracing::Dispatch::none();
     let _unwatched = tracing::dispatcher::set_default(&nobody);
     let mut builder = Builder::new_current_thread();
@@ -202,7 +204,7 @@ mod tests {
     use super::super::GrpcTransport;
     use super::*;
 
-    /// A transport to a port of nobody, after its first call.
+    /// A transport to a port without a server, after its first call.
     fn used() -> GrpcTransport {
         let uri = Uri::from_static("http://127.0.0.1:1/a.B/C");
         let mut transport = GrpcTransport::new(&uri, &ConnectOptions::default());
@@ -210,14 +212,14 @@ mod tests {
         transport
     }
 
-    /// Makes a call, for which the thread has to run.
+    /// Makes a call, which needs the thread.
     fn send(transport: &mut GrpcTransport) {
         let answer = transport.send(&Request {
             uri: &Uri::from_static("http://127.0.0.1:1/a.B/C"),
             content_type: "application/grpc",
             encoding: None,
             headers: &HeaderMap::new(),
-            body: b"",
+            body: &[],
             timeout: Duration::from_secs(10),
         });
         assert_eq!(answer.unwrap_err().failure, SendFailure::NotConnected);
@@ -244,7 +246,7 @@ mod tests {
         let (wake, until) = sync_channel(0);
         let outcome = worker.work(Work::Block(until), Duration::ZERO);
         assert_eq!(outcome.map(|_| ()), Err(NoAnswer::Stuck));
-        // Its end is not waited for either, at least not for ever.
+        // Dropping it does not wait for the thread forever either.
         drop(transport);
         drop(wake);
     }
