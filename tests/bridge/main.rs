@@ -10,6 +10,7 @@ mod harness;
 mod ids;
 mod layer;
 mod nesting;
+mod opentelemetry;
 mod random;
 mod roots;
 mod stacks;

@@ -36,8 +36,8 @@ use trace_core::__private::bridge::{Position, position, tell};
 /// What is within sees what it sees without the bridge, with one exception. A span that a filter
 /// of the whole stack refuses is a span `trace` of the target `trace_bridge` there, as is a handle
 /// by `Span::current()` of a span of ours. A layer that has no filter of its own sees that such a
-/// span is made and closed: lines of `FmtSpan::NEW` and `CLOSE` show it. Add the filter to the
-/// layer that writes lines to see nothing of it.
+/// span is made and closed: lines of `FmtSpan::NEW` and `CLOSE` show it, and
+/// `tracing-opentelemetry` sends it. Add the filter to each such layer to see nothing of it.
 ///
 /// If another bridge is within, that one records nothing, and this is said once.
 #[derive(Debug)]
@@ -107,6 +107,18 @@ impl<S: Subscriber> Around<S> {
         let ids = &self.handle.ids;
         ids.insert_stand_in(id.into_u64(), slot(), enters, fields);
         id
+    }
+
+    /// Returns what stands in the subscriber within for a parent that it does not know, or whose
+    /// stand-in its filters hide: what that was made in, or its current span. `None` if it is a
+    /// parent there, too.
+    fn parent_within(&self, parent: &Id) -> Option<Option<Id>> {
+        if OwnId::from_id(parent).is_some() {
+            return Some(None);
+        }
+        let number = parent.into_u64();
+        let enters = self.handle.ids.get(number)?.enters;
+        (enters != Some(number)).then(|| enters.map(Id::from_u64))
     }
 
     /// Returns what the subscriber within has to enter for an id: itself, or for a stand-in what
@@ -183,13 +195,15 @@ impl<S: Subscriber> Subscriber for Around<S> {
         if !self.is_wanted_within(metadata) {
             return self.stand_in_for(parent, is_root, None, begin);
         }
-        let is_own_parent = parent.is_some_and(|parent| OwnId::from_id(parent).is_some());
-        let id = match is_own_parent {
-            // It does not know ids of the bridge.
-            true => self
-                .inner
-                .new_span(&Attributes::new(metadata, attributes.values())),
-            false => self.inner.new_span(attributes),
+        let id = match parent.and_then(|parent| self.parent_within(parent)) {
+            None => self.inner.new_span(attributes),
+            Some(within) => {
+                let values = attributes.values();
+                self.inner.new_span(&match within {
+                    Some(parent) => Attributes::child_of(parent, metadata, values),
+                    None => Attributes::new(metadata, values),
+                })
+            }
         };
         // After the layers within, which may panic.
         if let Some(slot) = begin() {
