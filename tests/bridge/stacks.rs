@@ -398,6 +398,54 @@ fn a_bridge_around_a_bridge_records_each_span_once() {
     }
 }
 
+/// A registry gives back the reference of a parent to the subscriber that is the thread's default,
+/// which may have a span with that id.
+#[test]
+fn a_handle_that_is_dropped_beside_another_bridge_ends_no_span_of_that() {
+    let bridges =
+        [(); 2].map(|()| Dispatch::new(trace_bridge::around(tracing_subscriber::registry())));
+    let [first, second] = &bridges;
+    let recorded = Recorded::new();
+    recorded.tracer.root("root").run_sync(|| {
+        let child = tracing::dispatcher::with_default(first, || {
+            let parent = tracing::info_span!("parent");
+            parent.in_scope(|| tracing::info_span!("child"))
+        });
+        tracing::dispatcher::with_default(second, || {
+            let others: Vec<Span> = (0..8).map(|_| tracing::info_span!("other")).collect();
+            drop(child);
+            for other in &others {
+                other.in_scope(|| tracing::info!("an event"));
+            }
+        });
+    });
+    let spans = recorded.spans();
+    let others = spans.iter().filter(|span| span.operation_name == "other");
+    assert_eq!(others.filter(|other| other.logs.len() == 1).count(), 8);
+    assert_eq!(spans.len(), 11);
+}
+
+/// What a layer's own filter has answered about one line says nothing about the next.
+#[test]
+fn a_line_that_a_filter_always_wants_comes_after_one_that_it_refused() {
+    use tracing::subscriber::Interest;
+    let lines = Lines::default();
+    let is_wanted = |metadata: &tracing::Metadata<'_>| *metadata.level() <= tracing::Level::INFO;
+    let filter = dynamic_filter_fn(move |metadata, _| is_wanted(metadata));
+    let filter = filter.with_callsite_filter(move |metadata| match is_wanted(metadata) {
+        true => Interest::always(),
+        false => Interest::sometimes(),
+    });
+    let stack = tracing_subscriber::registry().with(lines_of(&lines).with_filter(filter));
+    let dispatch = Dispatch::new(trace_bridge::around(stack));
+    tree_with(&dispatch, || {
+        tracing::debug!("refused");
+        tracing::info!("wanted");
+    });
+    assert!(lines.text().contains("wanted"), "{}", lines.text());
+    assert!(!lines.text().contains("refused"), "{}", lines.text());
+}
+
 #[test]
 fn a_subscriber_that_is_dropped_before_its_spans_lets_them_end() {
     let recorded = Recorded::new();

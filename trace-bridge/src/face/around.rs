@@ -18,7 +18,7 @@ use tracing_core::span::{Attributes, Current, Id, Record};
 use tracing_core::subscriber::NoSubscriber;
 use tracing_core::{Dispatch, Event, Interest, LevelFilter, Metadata, Subscriber};
 
-use super::within::{self, is_releasing, releasing};
+use super::within::{self, releases, releasing};
 use crate::callsite::Callsite;
 use crate::current::current_metadata;
 use crate::entered;
@@ -186,6 +186,9 @@ impl<S: Subscriber> Subscriber for Around<S> {
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        if self.handle.state.is_off() {
+            return self.inner.new_span(attributes);
+        }
         let (parent, is_root) = (attributes.parent(), attributes.is_root());
         let metadata = attributes.metadata();
         let begin = || {
@@ -276,8 +279,12 @@ impl<S: Subscriber> Subscriber for Around<S> {
             Some(within) => within,
             None => self.to_leave_within(id),
         };
+        let number = match self.handle.state.is_off() {
+            true => releases().unwrap_or_default(),
+            false => self.handle.state.number,
+        };
         if let Some(within) = within {
-            releasing(|| self.inner.exit(&Id::from_u64(within)));
+            releasing(number, || self.inner.exit(&Id::from_u64(within)));
         }
     }
 
@@ -302,9 +309,17 @@ impl<S: Subscriber> Subscriber for Around<S> {
     }
 
     fn try_close(&self, id: Id) -> bool {
+        if self.handle.state.is_off() {
+            return self.inner.try_close(id);
+        }
         let Some(own) = OwnId::from_id(&id) else {
-            let number = id.into_u64();
-            if is_releasing() {
+            let (bridge, number) = (self.handle.state.number, id.into_u64());
+            if let Some(releasing) = releases() {
+                if releasing != bridge {
+                    // A registry gives back its references to the subscriber that is current,
+                    // which need not be the one around it. The id is one of another registry.
+                    return false;
+                }
                 let known = self.handle.ids.get(number);
                 let is_closed = self.inner.try_close(id);
                 if let Some(known) = known.filter(|_| is_closed) {
@@ -317,7 +332,7 @@ impl<S: Subscriber> Subscriber for Around<S> {
             if let Some(slot) = last.and_then(|span| span.slot) {
                 self.handle.state.close(slot);
             }
-            return releasing(|| self.inner.try_close(id));
+            return releasing(bridge, || self.inner.try_close(id));
         };
         own.slot().is_some_and(|slot| self.handle.state.close(slot))
     }

@@ -10,8 +10,9 @@ use crate::current::stand_in_metadata;
 use crate::site_flags::InnerInterest;
 
 thread_local! {
-    /// Whether the subscriber within runs `exit` or `try_close` on this thread.
-    static IS_RELEASING: Cell<bool> = const { Cell::new(false) };
+    /// The number of the bridge whose subscriber within runs `exit` or `try_close` on this thread;
+    /// zero if none does.
+    static RELEASING: Cell<u32> = const { Cell::new(0) };
 
     /// Whether a subscriber within was asked on this thread whether it wants something, and got
     /// nothing then. Filters of single layers note their answers in the thread, and drop what
@@ -20,20 +21,20 @@ thread_local! {
 }
 
 /// Runs code of the subscriber within that may give back references of its own.
-pub(super) fn releasing<R>(run: impl FnOnce() -> R) -> R {
-    struct Reset(bool);
+pub(super) fn releasing<R>(bridge: u32, run: impl FnOnce() -> R) -> R {
+    struct Reset(u32);
     impl Drop for Reset {
         fn drop(&mut self) {
-            IS_RELEASING.set(self.0);
+            RELEASING.set(self.0);
         }
     }
-    let _reset = Reset(IS_RELEASING.replace(true));
+    let _reset = Reset(RELEASING.replace(bridge));
     run()
 }
 
-/// Returns whether a `try_close` that comes is the subscriber's own.
-pub(super) fn is_releasing() -> bool {
-    IS_RELEASING.get()
+/// Returns which bridge's subscriber within gives back references of its own.
+pub(super) fn releases() -> Option<u32> {
+    Some(RELEASING.get()).filter(|bridge| *bridge != 0)
 }
 
 /// Asks a subscriber whether it wants a span or event, which may come or not.
