@@ -402,8 +402,11 @@ fn a_bridge_around_a_bridge_records_each_span_once() {
 /// which may have a span with that id.
 #[test]
 fn a_handle_that_is_dropped_beside_another_bridge_ends_no_span_of_that() {
-    let bridges =
-        [(); 2].map(|()| Dispatch::new(trace_bridge::around(tracing_subscriber::registry())));
+    let bridges = [(); 2].map(|()| {
+        // A registry frees spans only below a layer.
+        let stack = tracing_subscriber::registry().with(lines_of(&Lines::default()));
+        Dispatch::new(trace_bridge::around(stack))
+    });
     let [first, second] = &bridges;
     let recorded = Recorded::new();
     recorded.tracer.root("root").run_sync(|| {
@@ -428,15 +431,11 @@ fn a_handle_that_is_dropped_beside_another_bridge_ends_no_span_of_that() {
 /// What a layer's own filter has answered about one line says nothing about the next.
 #[test]
 fn a_line_that_a_filter_always_wants_comes_after_one_that_it_refused() {
-    use tracing::subscriber::Interest;
     let lines = Lines::default();
-    let is_wanted = |metadata: &tracing::Metadata<'_>| *metadata.level() <= tracing::Level::INFO;
-    let filter = dynamic_filter_fn(move |metadata, _| is_wanted(metadata));
-    let filter = filter.with_callsite_filter(move |metadata| match is_wanted(metadata) {
-        true => Interest::always(),
-        false => Interest::sometimes(),
-    });
-    let stack = tracing_subscriber::registry().with(lines_of(&lines).with_filter(filter));
+    // As another subscriber of the process wants all, `tracing` asks about each line.
+    let _other = Dispatch::new(tracing_subscriber::registry());
+    let layer = lines_of(&lines).with_filter(EnvFilter::new("info"));
+    let stack = tracing_subscriber::registry().with(layer);
     let dispatch = Dispatch::new(trace_bridge::around(stack));
     tree_with(&dispatch, || {
         tracing::debug!("refused");
