@@ -83,8 +83,10 @@ pub(crate) fn exit(state: &Arc<State>, id: u64) -> Option<Option<u64>> {
             span.note_left();
         });
     }
-    while let Some((visit, kept)) = pop_left() {
-        kept.state.spans.with(kept.slot, |span| span.leave(visit));
+    if removed.has_left {
+        while let Some((visit, kept)) = pop_left() {
+            kept.state.spans.with(kept.slot, |span| span.leave(visit));
+        }
     }
     Some(removed.within)
 }
@@ -95,6 +97,8 @@ struct Removed {
     within: Option<u64>,
     /// The span, if others are within it. Then the entry is still there.
     still_around: Option<SlotId>,
+    /// Whether the next one was left before.
+    has_left: bool,
 }
 
 fn remove(bridge: u32, id: u64) -> Option<Removed> {
@@ -109,6 +113,7 @@ fn remove(bridge: u32, id: u64) -> Option<Removed> {
                 visit: None,
                 within: entered.within,
                 still_around: Some(*slot),
+                has_left: false,
             });
         }
         let Entered { visit, within, .. } = stack.remove(at);
@@ -116,6 +121,7 @@ fn remove(bridge: u32, id: u64) -> Option<Removed> {
             visit,
             within,
             still_around: None,
+            has_left: stack.last().is_some_and(|last| last.left.is_some()),
         })
     });
     removed.ok().flatten()

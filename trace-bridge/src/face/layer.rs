@@ -22,6 +22,7 @@ use crate::stats::BridgeStats;
 /// | a span of `tracing` below one of ours, and the other way round | yes | yes |
 /// | `Span::current()` directly below a span of ours | that span | the next span of `tracing` outside it |
 /// | when a span is delivered | when its last handle is gone | when its last child is closed, too |
+/// | after a handle was dropped on a thread where its subscriber is not current | nothing | its parents stay open, as the registry loses its references |
 /// | what a filter of the whole stack refuses, such as `EnvFilter` as a layer | recorded | lost, and said once |
 ///
 /// Add the filter to the layer that writes lines, and not to the whole stack:
