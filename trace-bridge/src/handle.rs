@@ -6,7 +6,7 @@ use tracing_core::Metadata;
 use tracing_core::span::Id;
 
 use crate::ids::OwnId;
-use crate::span::{BridgedSpan, Visit};
+use crate::span::Visit;
 use crate::state::{Parent, State};
 use crate::store::{InnerIds, SlotId};
 
@@ -60,7 +60,11 @@ impl Handle {
 
     /// Calls `read` with the bridge's span of an id.
     #[cfg(feature = "tracing")]
-    pub(crate) fn with<R>(&self, id: &Id, read: impl FnOnce(&BridgedSpan) -> R) -> Option<R> {
+    pub(crate) fn with<R>(
+        &self,
+        id: &Id,
+        read: impl FnOnce(&crate::span::BridgedSpan) -> R,
+    ) -> Option<R> {
         self.state.spans.with(self.slot(id)?, read)
     }
 }

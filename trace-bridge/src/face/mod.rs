@@ -3,6 +3,7 @@
 mod around;
 #[cfg(feature = "tracing-subscriber")]
 mod layer;
+mod stand_ins;
 mod subscriber;
 mod within;
 
