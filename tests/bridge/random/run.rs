@@ -1,6 +1,7 @@
 //! Runs a program, with its model beside it.
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,6 +46,9 @@ pub(super) struct World {
     pub(super) is_pure: bool,
     pub(super) has_bridge: bool,
     pub(super) is_layer: bool,
+    /// Whether guards stay after their bodies, until anything on the thread drops them, in any
+    /// order. The model does not know what is current then.
+    pub(super) is_wild: bool,
     /// Whether a task runs. Bodies that run at once share it.
     pub(super) has_task: AtomicBool,
 }
@@ -56,7 +60,12 @@ impl World {
 
     /// Runs code where nothing is entered, as at the beginning of a thread.
     pub(super) fn on_new_thread<R>(&self, body: impl FnOnce() -> R) -> R {
-        tracing::dispatcher::with_default(&self.dispatch, || self.attached(body))
+        tracing::dispatcher::with_default(&self.dispatch, || {
+            self.attached(|| {
+                let _drops = DropsEscaped;
+                body()
+            })
+        })
     }
 
     fn attached<R>(&self, body: impl FnOnce() -> R) -> R {
@@ -64,6 +73,29 @@ impl World {
             true => self.tracer.attach_sync(body),
             false => body(),
         }
+    }
+}
+
+thread_local! {
+    /// Guards that stay after their bodies.
+    static ESCAPED: RefCell<Vec<EnteredSpan>> = const { RefCell::new(Vec::new()) };
+}
+
+fn escape(guard: EnteredSpan) {
+    ESCAPED.with_borrow_mut(|escaped| escaped.push(guard));
+}
+
+fn drop_escaped(which: usize) -> bool {
+    let guard = ESCAPED.with_borrow_mut(|escaped| take(escaped, which));
+    guard.is_some()
+}
+
+/// Drops all guards of this thread that have escaped.
+struct DropsEscaped;
+
+impl Drop for DropsEscaped {
+    fn drop(&mut self) {
+        while drop_escaped(0) {}
     }
 }
 
@@ -165,6 +197,13 @@ impl<'a> Frame<'a> {
 
     /// Leaves everything, in an order that is mostly wrong.
     fn leave(&mut self) {
+        if self.world.is_wild && !std::thread::panicking() {
+            // Half of them.
+            while let Some((guard, _)) = self.guards.pop() {
+                escape(guard);
+                drop(self.guards.pop());
+            }
+        }
         while let Some((guard, is)) = take(&mut self.guards, 0) {
             leave(self.world, is);
             drop(guard);
@@ -266,7 +305,7 @@ fn expect_oops(payload: Box<dyn Any + Send>) {
 
 /// Checks that what is current is so in the model.
 fn check_current(world: &World, after: &Act) {
-    if !world.has_bridge {
+    if !world.has_bridge || world.is_wild {
         return;
     }
     let is_recorded = span::current_context().is_some();
@@ -285,6 +324,9 @@ fn act_here(world: &Arc<World>, values: &mut Values, frame: &mut Frame<'_>, act:
                 frame.guards.push((theirs.span.entered(), theirs.is));
                 enter(theirs.is);
             }
+        }
+        Act::Leave(which) if world.is_wild => {
+            drop_escaped(*which);
         }
         Act::Leave(which) => {
             if let Some((guard, is)) = take(&mut frame.guards, *which) {
@@ -612,6 +654,7 @@ fn task(world: &Arc<World>, values: &mut Values, body: &Body) {
     let run_it = async move {
         let _at = At::enter(current);
         let run_it = || {
+            let _drops = DropsEscaped;
             caught(|| run(&inner, &mut theirs, &body));
             drop(theirs);
         };
