@@ -14,7 +14,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use trace_bridge::{Around, Bridge, BridgeLayer, BridgeStats, BridgeSubscriber};
-use trace_core::{Collector, Limits, MemoryCollector, SpanBatch, SpanRecord, TraceId, Tracer};
+use trace_core::{
+    Collector, HeadSampler, Limits, MemoryCollector, SpanBatch, SpanRecord, TraceId, Tracer,
+};
 use tracing::{Dispatch, Level};
 use tracing_core::subscriber::NoSubscriber;
 use tracing_subscriber::prelude::*;
@@ -37,15 +39,18 @@ struct Sort {
     in_root: bool,
     /// Whether guards stay after their bodies.
     is_wild: bool,
+    /// Whether traces are recorded. If not, they carry their contexts.
+    is_sampled: bool,
 }
 
-const SORTS: [Sort; 5] = [
+const SORTS: [Sort; 6] = [
     Sort {
         name: "both worlds in a root",
         ours: true,
         has_roots: false,
         in_root: true,
         is_wild: false,
+        is_sampled: true,
     },
     Sort {
         name: "both worlds with roots of both",
@@ -53,6 +58,7 @@ const SORTS: [Sort; 5] = [
         has_roots: true,
         in_root: false,
         is_wild: false,
+        is_sampled: true,
     },
     Sort {
         name: "`tracing` in a root",
@@ -60,6 +66,7 @@ const SORTS: [Sort; 5] = [
         has_roots: false,
         in_root: true,
         is_wild: false,
+        is_sampled: true,
     },
     Sort {
         name: "`tracing` with its roots",
@@ -67,6 +74,7 @@ const SORTS: [Sort; 5] = [
         has_roots: true,
         in_root: false,
         is_wild: false,
+        is_sampled: true,
     },
     Sort {
         name: "guards that stay after their bodies",
@@ -74,6 +82,15 @@ const SORTS: [Sort; 5] = [
         has_roots: false,
         in_root: true,
         is_wild: true,
+        is_sampled: true,
+    },
+    Sort {
+        name: "traces that are not sampled",
+        ours: true,
+        has_roots: false,
+        in_root: true,
+        is_wild: false,
+        is_sampled: false,
     },
 ];
 
@@ -101,6 +118,12 @@ fn programs_of_tracing_with_its_roots() {
 #[test]
 fn programs_with_guards_that_stay_after_their_bodies() {
     try_programs(SORTS[4], 100);
+}
+
+/// Nothing is recorded, and a context is current wherever a span would be.
+#[test]
+fn programs_in_traces_that_are_not_sampled() {
+    try_programs(SORTS[5], 100);
 }
 
 /// What the bridge has left out; `None` around a stack, whose type has no name.
@@ -226,6 +249,7 @@ fn check_face(sort: Sort, program: &Body, dispatch: &Dispatch) {
     let (spans, ends) = (MemoryCollector::new(), Arc::new(Ends::default()));
     let tracer = Tracer::builder("random")
         .on_demand()
+        .sampler(HeadSampler::new(if sort.is_sampled { 1.0 } else { 0.0 }).unwrap())
         .limits(Limits {
             max_logs: 1_000,
             ..Limits::default()
@@ -239,12 +263,17 @@ fn check_face(sort: Sort, program: &Body, dispatch: &Dispatch) {
     assert!(tracer.flush(Duration::from_secs(5)).is_complete);
     let (stats, spans) = (tracer.stats(), spans.take());
     assert_eq!(stats.open, 0, "a span is open");
-    assert_eq!(stats.delivered, stats.started, "{stats:?}");
-    assert_eq!(spans.len() as u64, stats.started, "{stats:?}");
+    assert_eq!(
+        stats.delivered + stats.sampled_out,
+        stats.started,
+        "{stats:?}"
+    );
+    assert_eq!(spans.len() as u64, stats.delivered, "{stats:?}");
     let ids: HashSet<_> = spans.iter().map(|span| span.span_id).collect();
     assert_eq!(ids.len(), spans.len(), "an id came twice");
     ends.check(&spans);
-    if sort.is_wild {
+    if sort.is_wild || !sort.is_sampled {
+        assert_eq!(stats.started > 0 && sort.is_sampled, !spans.is_empty());
         return;
     }
     let model = world.model.lock().unwrap();
