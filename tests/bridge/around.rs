@@ -1,47 +1,17 @@
 //! Around a stack of `tracing-subscriber`: what it sees, and what is taken out of it.
 
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use trace_bridge::{Bridge, JsonWithIds, WithIds};
 use trace_core::traced;
 use tracing::{Dispatch, Level, Span};
 use tracing_error::{ErrorLayer, SpanTrace};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format;
 use tracing_subscriber::fmt::time::SystemTime;
 use tracing_subscriber::prelude::*;
 
-use crate::harness::Recorded;
-
-/// Lines that were written.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
+use crate::harness::{Lines, Recorded};
 
 #[traced]
 fn ours(body: impl FnOnce()) {
@@ -193,10 +163,16 @@ fn a_filter_that_is_changed_changes_lines_and_no_spans() {
     let dispatch = Dispatch::new(trace_bridge::around(stack));
     assert_eq!(run(&dispatch, nested), NESTED);
     assert_eq!(lines.text().lines().count(), 1);
-    handle.reload(EnvFilter::new("info")).unwrap();
+    // Where the subscriber is current: if it is the only one of the process, `tracing` asks the
+    // thread's own again what it wants.
+    let reload = |filter| {
+        let reload = || handle.reload(EnvFilter::new(filter)).unwrap();
+        tracing::dispatcher::with_default(&dispatch, reload);
+    };
+    reload("info");
     assert_eq!(run(&dispatch, nested), NESTED);
     assert_eq!(lines.text().lines().count(), 3);
-    handle.reload(EnvFilter::new("off")).unwrap();
+    reload("off");
     assert_eq!(run(&dispatch, nested), NESTED);
     assert_eq!(lines.text().lines().count(), 3);
 }

@@ -150,3 +150,23 @@ fn handles_are_the_same_span_however_often_they_are_cloned_and_entered() {
         ",
     );
 }
+
+#[test]
+fn a_handle_can_be_left_before_a_span_that_began_within_it_ends() {
+    check_subscribers(
+        &Bridge::new(),
+        || {
+            let mut current = Span::none();
+            ours(|| current = Span::current());
+            let guard = current.entered();
+            ours(|| drop(guard));
+            ours(|| ());
+        },
+        "
+        root
+          ours
+            ours
+          ours
+        ",
+    );
+}

@@ -1,11 +1,14 @@
 //! Runs a body in a root with a bridge, and shows the spans that came.
 
 use std::fmt::Write as _;
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use trace_bridge::Bridge;
 use trace_core::{MemoryCollector, SpanRecord, Tracer};
 use tracing::Dispatch;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::prelude::*;
 
 /// The faces of a bridge, as programs use them.
@@ -35,6 +38,34 @@ where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
 {
     tracing_subscriber::fmt::layer().with_writer(std::io::sink)
+}
+
+/// Lines that were written.
+#[derive(Clone, Default)]
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
 }
 
 /// A tracer that keeps its spans.

@@ -106,6 +106,39 @@ fn guards_that_are_dropped_in_the_wrong_order_leave_the_right_span_current() {
     );
 }
 
+/// The outer one is of another scope, so that the inner one began in the scope of its visit.
+#[test]
+fn a_span_of_another_thread_can_be_left_before_what_began_within_it() {
+    check(
+        &Bridge::new(),
+        || {
+            let outer = tracing::info_span!("outer");
+            let dispatch = tracing::dispatcher::get_default(Clone::clone);
+            let body = || {
+                let outer = outer.entered();
+                let inner = tracing::info_span!("inner");
+                let (first, second) = (inner.clone().entered(), inner.entered());
+                drop(outer);
+                ours(|| ());
+                drop(first);
+                tracing::info!("still within");
+                drop(second);
+                ours(|| ());
+            };
+            std::thread::scope(|threads| {
+                threads.spawn(|| tracing::dispatcher::with_default(&dispatch, body));
+            });
+        },
+        "
+        root
+          outer
+            inner
+              - still within
+              ours
+        ",
+    );
+}
+
 /// Polls both futures in turn, on one thread.
 #[test]
 fn futures_that_are_polled_in_turn_do_not_mix() {

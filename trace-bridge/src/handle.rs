@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use tracing_core::Metadata;
 use tracing_core::span::Id;
 
 use crate::ids::OwnId;
-use crate::span::BridgedSpan;
+use crate::span::Visit;
 use crate::state::{Parent, State};
 use crate::store::{InnerIds, SlotId};
 
@@ -14,13 +15,17 @@ use crate::store::{InnerIds, SlotId};
 pub(crate) struct Handle {
     pub(crate) state: Arc<State>,
     pub(crate) ids: Arc<InnerIds>,
+    /// Whether no subscriber of others is within, so that no id of the bridge can be taken for
+    /// another one.
+    pub(crate) is_bare: bool,
 }
 
 impl Handle {
-    pub(crate) fn new(state: State) -> Self {
+    pub(crate) fn new(state: State, is_bare: bool) -> Self {
         Self {
             state: Arc::new(state),
             ids: Arc::new(InnerIds::new()),
+            is_bare,
         }
     }
 
@@ -45,9 +50,21 @@ impl Handle {
         }
     }
 
-    /// Calls `read` with the bridge's span of an id.
+    /// Makes the bridge's span of an id current on this thread.
     #[inline]
-    pub(crate) fn with<R>(&self, id: &Id, read: impl FnOnce(&BridgedSpan) -> R) -> Option<R> {
+    pub(crate) fn enter(&self, id: &Id) -> Option<(SlotId, Visit, &'static Metadata<'static>)> {
+        let slot = self.slot(id)?;
+        let spans = &self.state.spans;
+        spans.with(slot, |span| (slot, span.enter(), span.callsite.metadata))
+    }
+
+    /// Calls `read` with the bridge's span of an id.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn with<R>(
+        &self,
+        id: &Id,
+        read: impl FnOnce(&crate::span::BridgedSpan) -> R,
+    ) -> Option<R> {
         self.state.spans.with(self.slot(id)?, read)
     }
 }

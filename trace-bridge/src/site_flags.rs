@@ -134,6 +134,12 @@ impl SiteFlags {
 }
 
 impl Flags {
+    /// Nothing is wanted.
+    pub(crate) const NOTHING: Self = Self {
+        bits: ASKED,
+        left_out: 0,
+    };
+
     /// Whether its spans are recorded in a trace.
     pub(crate) const fn has_span(self) -> bool {
         self.bits & SPAN != 0

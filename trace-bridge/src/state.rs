@@ -1,7 +1,7 @@
 //! What all faces of a bridge share: its rules, and its open spans.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use trace_core::__private::bridge::{CapturedSpan, Position, position, start_site};
 use trace_core::TraceId;
@@ -27,6 +27,8 @@ pub(crate) struct State {
     pub(crate) spans: Slots<BridgedSpan>,
     ignored: AtomicU64,
     refused: AtomicU64,
+    /// Set if another bridge is around this one, and records instead.
+    is_off: AtomicBool,
 }
 
 /// Numbers of [`State`].
@@ -59,6 +61,7 @@ impl State {
             spans: Slots::new(),
             ignored: AtomicU64::new(0),
             refused: AtomicU64::new(0),
+            is_off: AtomicBool::new(false),
         }
     }
 
@@ -66,7 +69,21 @@ impl State {
     #[inline]
     pub(crate) fn flags(&self, metadata: &'static Metadata<'static>) -> (&'static Callsite, Flags) {
         let callsite = Callsite::get(metadata);
+        if self.is_off() {
+            return (callsite, Flags::NOTHING);
+        }
         (callsite, self.sites.get(callsite, &self.rules))
+    }
+
+    /// Records nothing from now on, as another bridge around this one does.
+    pub(crate) fn turn_off(&self) {
+        self.is_off.store(true, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn is_off(&self) -> bool {
+        // Relaxed: it is set before the subscriber is shared.
+        self.is_off.load(Ordering::Relaxed)
     }
 
     /// Returns whether `tracing` has to ask at each call.
@@ -84,22 +101,28 @@ impl State {
     #[inline]
     pub(crate) fn is_enabled(&self, metadata: &Metadata<'_>) -> bool {
         match position() {
-            Position::Outside if !self.has_roots => {
-                self.note_ignored(metadata);
-                false
-            }
-            Position::Outside => {
-                let is_root = metadata.is_span() && self.rules.is_root(metadata);
-                if !is_root {
-                    self.note_ignored(metadata);
-                }
-                is_root
-            }
+            _ if self.is_off() => false,
+            Position::Outside if self.spans.is_empty() && !self.has_roots => false,
+            // It may name an open span as its parent, which `tracing` does not show here.
+            Position::Outside if !self.spans.is_empty() => self.is_of_use(metadata),
+            Position::Outside => metadata.is_span() && self.rules.is_root(metadata),
             Position::Unsampled(_) => metadata.is_span() && self.rules.has_span(metadata),
-            Position::Recorded(_) => match metadata.is_span() {
-                true => self.rules.has_span(metadata) || self.rules.is_root(metadata),
-                false => self.rules.has_log(metadata) || self.rules.event_span(metadata).is_some(),
-            },
+            Position::Recorded(_) => self.is_of_use(metadata),
+        }
+    }
+
+    fn is_of_use(&self, metadata: &Metadata<'_>) -> bool {
+        match metadata.is_span() {
+            true => self.rules.has_span(metadata) || self.rules.is_root(metadata),
+            false => self.rules.has_log(metadata) || self.rules.event_span(metadata).is_some(),
+        }
+    }
+
+    /// Counts a span that is not made, if no trace runs.
+    #[inline]
+    pub(crate) fn note_refused_by_place(&self, metadata: &Metadata<'_>) {
+        if position() == Position::Outside && self.rules.has_span(metadata) {
+            self.note_ignored(metadata);
         }
     }
 

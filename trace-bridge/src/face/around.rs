@@ -9,64 +9,57 @@
 //!
 //! A registry has references of its own: of a span that is entered, and of the parents of open
 //! spans. It takes them by itself and gives them back by `try_close` of the whole subscriber. So a
-//! `try_close` that comes while the subscriber within runs `exit` or `try_close` is its own, and
-//! no handle of the application.
+//! `try_close` that comes while the subscriber within runs `exit` or `try_close` counts as its
+//! own. If it was a handle that a layer had kept in a span, the bridge's span ends when the one
+//! within is closed.
 
 use std::any::TypeId;
-use std::cell::Cell;
-
-use tracing_core::field::ValueSet;
 use tracing_core::span::{Attributes, Current, Id, Record};
 use tracing_core::subscriber::NoSubscriber;
 use tracing_core::{Dispatch, Event, Interest, LevelFilter, Metadata, Subscriber};
 
+use super::within::{self, releases, releasing};
 use crate::callsite::Callsite;
-use crate::current::{current_metadata, stand_in_metadata};
+use crate::current::current_metadata;
 use crate::entered;
 use crate::handle::Handle;
 use crate::ids::OwnId;
-use crate::site_flags::InnerInterest;
 use crate::state::State;
 use crate::stats::BridgeStats;
-use crate::store::SlotId;
-use trace_core::__private::bridge::{Position, position};
-
-thread_local! {
-    /// Whether the subscriber within runs `exit` or `try_close` on this thread.
-    static IS_RELEASING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Runs code of the subscriber within that may give back references of its own.
-fn releasing<R>(run: impl FnOnce() -> R) -> R {
-    struct Reset(bool);
-    impl Drop for Reset {
-        fn drop(&mut self) {
-            IS_RELEASING.set(self.0);
-        }
-    }
-    let _reset = Reset(IS_RELEASING.replace(true));
-    run()
-}
+use trace_core::__private::bridge::{Position, position, tell};
 
 /// A subscriber around another one. Made by [`around`](crate::around).
 ///
 /// A downcast of it gives what a downcast of the subscriber within gives.
+///
+/// What is within sees what it sees without the bridge, with one exception. A span that a filter
+/// of the whole stack refuses is a span `trace` of the target `trace_bridge` there, as is a handle
+/// by `Span::current()` of a span of ours. A layer that has no filter of its own sees that such a
+/// span is made and closed: lines of `FmtSpan::NEW` and `CLOSE` show it, and
+/// `tracing-opentelemetry` sends it. Add the filter to each such layer to see nothing of it.
+///
+/// If another bridge is within, that one records nothing, and this is said once.
 #[derive(Debug)]
 pub struct Around<S> {
-    handle: Handle,
-    inner: S,
-    /// Whether nothing is within, so that no id of the bridge can be taken for another one.
-    is_bare: bool,
+    pub(super) handle: Handle,
+    pub(super) inner: S,
 }
 
 impl<S: Subscriber> Around<S> {
     pub(crate) fn new(state: State, inner: S) -> Self {
-        let is_bare = (&inner as &dyn Subscriber).is::<NoSubscriber>();
-        Self {
-            handle: Handle::new(state),
-            inner,
-            is_bare,
-        }
+        let within: &dyn Subscriber = &inner;
+        let bridge = within.downcast_ref::<Handle>();
+        let is_bare = match bridge {
+            Some(bridge) => {
+                // Each of them would record everything.
+                bridge.state.turn_off();
+                tell("a bridge is around another one, which records nothing then: use one of them");
+                bridge.is_bare
+            }
+            None => within.is::<NoSubscriber>(),
+        };
+        let handle = Handle::new(state, is_bare);
+        Self { handle, inner }
     }
 
     /// Returns the subscriber within.
@@ -80,53 +73,10 @@ impl<S: Subscriber> Around<S> {
         BridgeStats::of(&self.handle.state)
     }
 
-    /// Asks the subscriber within whether it wants a span or event, right before it gets it, so
-    /// that filters of single layers are up to date.
+    /// Asks the subscriber within whether it wants a span or event that it gets then.
     fn is_wanted_within(&self, metadata: &'static Metadata<'static>) -> bool {
-        match self.handle.state.sites.inner(Callsite::get(metadata)) {
-            InnerInterest::Always => true,
-            InnerInterest::Never => false,
-            InnerInterest::Sometimes => self.inner.enabled(metadata),
-        }
-    }
-
-    /// Makes a span in the subscriber within that stands for one of the bridge. Nothing shows it,
-    /// unless it is named as a parent.
-    fn stand_in(&self, parent: Option<&Id>) -> Id {
-        let metadata = stand_in_metadata();
-        // Filters of single layers refuse it. A filter of the whole stack is not followed here.
-        let _is_wanted = self.inner.enabled(metadata);
-        let values: &ValueSet<'_> = &metadata.fields().value_set(&[]);
-        let attributes = match parent {
-            Some(parent) => Attributes::child_of(parent.clone(), metadata, values),
-            None => Attributes::new_root(metadata, values),
-        };
-        self.inner.new_span(&attributes)
-    }
-
-    /// Gives the bridge's span an id of the subscriber within, by a stand-in below its current
-    /// span, or below the span that was asked for.
-    fn stand_in_for(&self, slot: Option<SlotId>, parent: Option<&Id>, is_root: bool) -> Id {
-        if self.is_bare {
-            return slot.map_or(OwnId::Nothing, OwnId::Slot).to_id();
-        }
-        let current = match parent {
-            None if !is_root => self.inner.current_span(),
-            _ => Current::none(),
-        };
-        let enters = parent
-            .or(current.id())
-            .filter(|parent| OwnId::from_id(parent).is_none());
-        let id = self.stand_in(enters);
-        let enters = enters.and_then(|id| self.entered_within(id));
-        self.handle.ids.insert(id.into_u64(), slot, enters);
-        id
-    }
-
-    /// Returns what the subscriber within enters when an id is entered.
-    fn entered_within(&self, id: &Id) -> Option<u64> {
-        let id = id.into_u64();
-        self.handle.ids.get(id).map_or(Some(id), |span| span.enters)
+        let interest = self.handle.state.sites.inner(Callsite::get(metadata));
+        within::wants(&self.inner, interest, metadata)
     }
 }
 
@@ -147,7 +97,12 @@ impl<S: Subscriber> Subscriber for Around<S> {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.handle.state.is_enabled(metadata) || self.inner.enabled(metadata)
+        let is_enabled =
+            self.handle.state.is_enabled(metadata) || within::asks(&self.inner, metadata);
+        if !is_enabled {
+            self.handle.state.note_refused_by_place(metadata);
+        }
+        is_enabled
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -159,38 +114,52 @@ impl<S: Subscriber> Subscriber for Around<S> {
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let (parent, is_root) = (attributes.parent(), attributes.is_root());
-        let slot = self
-            .handle
-            .state
-            .new_span(attributes, self.handle.parent(parent, is_root));
-        let metadata = attributes.metadata();
-        if !self.is_wanted_within(metadata) {
-            return self.stand_in_for(slot, parent, is_root);
+        if self.handle.state.is_off() {
+            return self.inner.new_span(attributes);
         }
-        let is_own_parent = parent.is_some_and(|parent| OwnId::from_id(parent).is_some());
-        let id = match is_own_parent {
-            // It does not know ids of the bridge.
-            true => self
-                .inner
-                .new_span(&Attributes::new(metadata, attributes.values())),
-            false => self.inner.new_span(attributes),
+        let (parent, is_root) = (attributes.parent(), attributes.is_root());
+        let metadata = attributes.metadata();
+        let begin = || {
+            let parent = self.handle.parent(parent, is_root);
+            self.handle.state.new_span(attributes, parent)
         };
-        if slot.is_some() {
-            self.handle
-                .ids
-                .insert(id.into_u64(), slot, Some(id.into_u64()));
+        if !self.is_wanted_within(metadata) {
+            return self.stand_in_for(parent, is_root, None, begin);
+        }
+        let id = match parent.and_then(|parent| self.parent_within(parent)) {
+            None => self.inner.new_span(attributes),
+            Some(within) => {
+                let values = attributes.values();
+                self.inner.new_span(&match within {
+                    Some(parent) => Attributes::child_of(parent, metadata, values),
+                    None => Attributes::new(metadata, values),
+                })
+            }
+        };
+        // After the layers within, which may panic.
+        if let Some(slot) = begin() {
+            self.handle.ids.insert(id.into_u64(), Some(slot));
         }
         id
     }
 
     fn record(&self, id: &Id, values: &Record<'_>) {
-        if let Some(slot) = self.handle.slot(id) {
+        let number = id.into_u64();
+        let Some(own) = OwnId::from_id(id) else {
+            let known = self.handle.ids.get(number);
+            let fields = known.map_or(Some(number), |known| known.fields);
+            // If the fields are those of another span, the bridge has refused that one.
+            let is_own = fields.is_none_or(|fields| fields == number);
+            if let Some(slot) = known.and_then(|known| known.slot).filter(|_| is_own) {
+                self.handle.state.record(slot, values);
+            }
+            if let Some(fields) = fields {
+                self.inner.record(&Id::from_u64(fields), values);
+            }
+            return;
+        };
+        if let Some(slot) = own.slot() {
             self.handle.state.record(slot, values);
-        }
-        // A stand-in has no fields.
-        if OwnId::from_id(id).is_none() && self.entered_within(id) == Some(id.into_u64()) {
-            self.inner.record(id, values);
         }
     }
 
@@ -214,46 +183,45 @@ impl<S: Subscriber> Subscriber for Around<S> {
     }
 
     fn enter(&self, id: &Id) {
-        let own = OwnId::from_id(id);
-        if own.is_none()
-            && let Some(enters) = self.entered_within(id)
-        {
-            self.inner.enter(&Id::from_u64(enters));
+        let within = self.to_enter_within(id);
+        if let Some(within) = &within {
+            self.inner.enter(within);
         }
-        let span = self.handle.slot(id).and_then(|slot| {
-            self.handle
-                .state
-                .spans
-                .with(slot, |span| (Some(span.enter()), span.callsite.metadata))
-        });
+        let span = self.handle.enter(id);
+        let span = span.map(|(slot, visit, metadata)| (Some((slot, visit)), metadata));
         // A span that only the subscriber within knows is innermost, too.
         let current = || {
             let current = self.inner.current_span();
             current.metadata().map(|metadata| (None, metadata))
         };
-        if let Some((visit, metadata)) = span.or_else(|| own.is_none().then(current).flatten()) {
-            entered::push(self.handle.state.number, id.into_u64(), metadata, visit);
+        let is_within = OwnId::from_id(id).is_none();
+        if let Some((visit, metadata)) = span.or_else(|| is_within.then(current).flatten()) {
+            let within = within.map(|within| within.into_u64());
+            let bridge = self.handle.state.number;
+            entered::push(bridge, id.into_u64(), metadata, visit, within);
         }
     }
 
     fn exit(&self, id: &Id) {
-        if let Some(visit) = entered::remove(self.handle.state.number, id.into_u64())
-            && let Some(slot) = self.handle.slot(id)
-        {
-            self.handle.state.spans.with(slot, |span| span.exit(visit));
-        }
-        if OwnId::from_id(id).is_none()
-            && let Some(enters) = self.entered_within(id)
-        {
-            releasing(|| self.inner.exit(&Id::from_u64(enters)));
+        let within = match entered::exit(&self.handle.state, id.into_u64()) {
+            Some(within) => within,
+            None => self.to_leave_within(id),
+        };
+        let number = match self.handle.state.is_off() {
+            true => releases().unwrap_or_default(),
+            false => self.handle.state.number,
+        };
+        if let Some(within) = within {
+            releasing(number, || self.inner.exit(&Id::from_u64(within)));
         }
     }
 
     fn clone_span(&self, id: &Id) -> Id {
         match OwnId::from_id(id) {
             Some(OwnId::Current) => {
-                let slot = self.handle.state.capture_current();
-                self.stand_in_for(slot, None, false)
+                let innermost = entered::innermost(self.handle.state.number);
+                let fields = innermost.map(|innermost| innermost.id);
+                self.stand_in_for(None, false, fields, || self.handle.state.capture_current())
             }
             Some(OwnId::Slot(slot)) => match self.handle.state.spans.add_handle(slot) {
                 true => id.clone(),
@@ -261,36 +229,56 @@ impl<S: Subscriber> Subscriber for Around<S> {
             },
             Some(OwnId::Nothing) => id.clone(),
             None => {
+                let cloned = self.inner.clone_span(id);
                 self.handle.ids.add_handle(id.into_u64());
-                self.inner.clone_span(id)
+                cloned
             }
         }
     }
 
     fn try_close(&self, id: Id) -> bool {
+        if self.handle.state.is_off() {
+            return self.inner.try_close(id);
+        }
         let Some(own) = OwnId::from_id(&id) else {
-            if IS_RELEASING.get() {
-                return self.inner.try_close(id);
+            let (bridge, number) = (self.handle.state.number, id.into_u64());
+            if let Some(releasing) = releases() {
+                if releasing != bridge {
+                    // A registry gives back its references to the subscriber that is current,
+                    // which need not be the one around it. The id is one of another registry.
+                    return false;
+                }
+                let known = self.handle.ids.get(number);
+                let is_closed = self.inner.try_close(id);
+                if let Some(known) = known.filter(|_| is_closed) {
+                    self.forget(number, known.slot);
+                }
+                return is_closed;
             }
             // Before the subscriber within can give the id again.
-            let last = self.handle.ids.remove_handle(id.into_u64());
+            let last = self.handle.ids.remove_handle(number);
             if let Some(slot) = last.and_then(|span| span.slot) {
                 self.handle.state.close(slot);
             }
-            return releasing(|| self.inner.try_close(id));
+            return releasing(bridge, || self.inner.try_close(id));
         };
         own.slot().is_some_and(|slot| self.handle.state.close(slot))
     }
 
     fn current_span(&self) -> Current {
-        if let Some((id, metadata)) = entered::innermost(self.handle.state.number) {
-            return Current::new(Id::from_u64(id), metadata);
+        if self.handle.state.is_off() {
+            return self.inner.current_span();
         }
-        match position() {
-            Position::Outside | Position::Recorded(0) => self.inner.current_span(),
-            Position::Recorded(_) | Position::Unsampled(_) => {
-                Current::new(OwnId::Current.to_id(), current_metadata())
+        let innermost = entered::innermost(self.handle.state.number);
+        let runs = !matches!(position(), Position::Outside | Position::Recorded(0));
+        match innermost {
+            // A handle of it has to be one of the trace, too.
+            Some(innermost) if runs && !innermost.has_visit => {
+                Current::new(OwnId::Current.to_id(), innermost.metadata)
             }
+            Some(innermost) => Current::new(Id::from_u64(innermost.id), innermost.metadata),
+            None if runs => Current::new(OwnId::Current.to_id(), current_metadata()),
+            None => self.inner.current_span(),
         }
     }
 

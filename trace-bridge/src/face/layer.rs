@@ -22,6 +22,7 @@ use crate::stats::BridgeStats;
 /// | a span of `tracing` below one of ours, and the other way round | yes | yes |
 /// | `Span::current()` directly below a span of ours | that span | the next span of `tracing` outside it |
 /// | when a span is delivered | when its last handle is gone | when its last child is closed, too |
+/// | after a handle was dropped on a thread where its subscriber is not current | nothing | its parents stay open, as the registry loses its references |
 /// | what a filter of the whole stack refuses, such as `EnvFilter` as a layer | recorded | lost, and said once |
 ///
 /// Add the filter to the layer that writes lines, and not to the whole stack:
@@ -43,7 +44,7 @@ pub struct BridgeLayer {
 impl BridgeLayer {
     pub(crate) fn new(state: State) -> Self {
         Self {
-            handle: Handle::new(state),
+            handle: Handle::new(state, false),
         }
     }
 
@@ -79,7 +80,7 @@ where
         let slot = self.handle.state.new_span(attributes, parent);
         if slot.is_some() {
             let id = id.into_u64();
-            self.handle.ids.insert(id, slot, Some(id));
+            self.handle.ids.insert(id, slot);
         }
     }
 
@@ -101,23 +102,14 @@ where
     }
 
     fn on_enter(&self, id: &Id, _: Context<'_, S>) {
-        let entered = self
-            .handle
-            .with(id, |span| (span.enter(), span.callsite.metadata));
-        if let Some((visit, metadata)) = entered {
-            entered::push(
-                self.handle.state.number,
-                id.into_u64(),
-                metadata,
-                Some(visit),
-            );
+        if let Some((slot, visit, metadata)) = self.handle.enter(id) {
+            let bridge = self.handle.state.number;
+            entered::push(bridge, id.into_u64(), metadata, Some((slot, visit)), None);
         }
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
-        if let Some(visit) = entered::remove(self.handle.state.number, id.into_u64()) {
-            self.handle.with(id, |span| span.exit(visit));
-        }
+        entered::exit(&self.handle.state, id.into_u64());
     }
 
     fn on_close(&self, id: Id, _: Context<'_, S>) {

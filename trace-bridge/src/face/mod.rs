@@ -3,7 +3,9 @@
 mod around;
 #[cfg(feature = "tracing-subscriber")]
 mod layer;
+mod stand_ins;
 mod subscriber;
+mod within;
 
 pub use around::Around;
 #[cfg(feature = "tracing-subscriber")]

@@ -23,7 +23,7 @@ pub struct BridgeSubscriber {
 impl BridgeSubscriber {
     pub(crate) fn new(state: State) -> Self {
         Self {
-            handle: Handle::new(state),
+            handle: Handle::new(state, true),
         }
     }
 
@@ -40,7 +40,11 @@ impl Subscriber for BridgeSubscriber {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.handle.state.is_enabled(metadata)
+        let is_enabled = self.handle.state.is_enabled(metadata);
+        if !is_enabled {
+            self.handle.state.note_refused_by_place(metadata);
+        }
+        is_enabled
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -74,19 +78,14 @@ impl Subscriber for BridgeSubscriber {
     }
 
     fn enter(&self, id: &Id) {
-        let entered = self
-            .handle
-            .with(id, |span| (span.enter(), span.callsite.metadata));
-        if let Some((visit, metadata)) = entered {
+        if let Some((slot, visit, metadata)) = self.handle.enter(id) {
             let bridge = self.handle.state.number;
-            entered::push(bridge, id.into_u64(), metadata, Some(visit));
+            entered::push(bridge, id.into_u64(), metadata, Some((slot, visit)), None);
         }
     }
 
     fn exit(&self, id: &Id) {
-        if let Some(visit) = entered::remove(self.handle.state.number, id.into_u64()) {
-            self.handle.with(id, |span| span.exit(visit));
-        }
+        entered::exit(&self.handle.state, id.into_u64());
     }
 
     fn clone_span(&self, id: &Id) -> Id {
@@ -108,8 +107,8 @@ impl Subscriber for BridgeSubscriber {
     }
 
     fn current_span(&self) -> Current {
-        if let Some((id, metadata)) = entered::innermost(self.handle.state.number) {
-            return Current::new(Id::from_u64(id), metadata);
+        if let Some(innermost) = entered::innermost(self.handle.state.number) {
+            return Current::new(Id::from_u64(innermost.id), innermost.metadata);
         }
         match position() {
             Position::Outside | Position::Recorded(0) => Current::none(),

@@ -72,7 +72,7 @@ impl BridgedSpan {
         }
     }
 
-    /// Makes it current on this thread, until [`exit`](Self::exit) with the same visit.
+    /// Makes it current on this thread, until [`leave`](Self::leave) with the same visit.
     #[inline]
     pub(crate) fn enter(&self) -> Visit {
         match &self.held {
@@ -86,14 +86,21 @@ impl BridgedSpan {
         Visit::OfSpan
     }
 
-    /// Leaves it on this thread, and notes the time, which is its end if nothing else follows.
+    /// Leaves it on this thread.
     #[inline]
-    pub(crate) fn exit(&self, visit: Visit) {
+    pub(crate) fn leave(&self, visit: Visit) {
         if let Visit::OfCapture { _guard } = visit {
             return drop(_guard);
         }
+        if let Some(span) = self.span() {
+            span.exit();
+        }
+    }
+
+    /// Notes that it was left, and the time, which is its end if nothing else follows.
+    #[inline]
+    pub(crate) fn note_left(&self) {
         let Some(span) = self.span() else { return };
-        span.exit();
         // Relaxed, both: the last handle is dropped after this, and orders it.
         self.left_at.store(read_clock(span), Ordering::Relaxed);
         if std::thread::panicking() {
@@ -121,7 +128,7 @@ impl BridgedSpan {
             Held::Pending(root) => root.span(self.callsite),
             Held::Captured(_) => return,
         };
-        // Relaxed: see `exit`.
+        // Relaxed: see `note_left`.
         let outcome = match self.has_panicked.load(Ordering::Relaxed) {
             true => Outcome::Panicked,
             false => Outcome::Ok,

@@ -21,6 +21,8 @@ pub(crate) struct InnerSpan {
     pub(crate) slot: Option<SlotId>,
     /// The id that the subscriber within enters, if any: a stand-in is not entered itself.
     pub(crate) enters: Option<u64>,
+    /// The id whose fields are recorded by it, if any: a stand-in has none of its own.
+    pub(crate) fields: Option<u64>,
     /// The number of handles.
     handles: u32,
 }
@@ -42,11 +44,27 @@ impl InnerIds {
         part.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds an id with one handle.
-    pub(crate) fn insert(&self, id: u64, slot: Option<SlotId>, enters: Option<u64>) {
+    /// Adds an id with one handle: a span of the subscriber within.
+    pub(crate) fn insert(&self, id: u64, slot: Option<SlotId>) {
+        self.add(id, slot, Some(id), Some(id));
+    }
+
+    /// Adds an id with one handle: a stand-in, with what it enters, and whose fields it has.
+    pub(crate) fn insert_stand_in(
+        &self,
+        id: u64,
+        slot: Option<SlotId>,
+        enters: Option<u64>,
+        fields: Option<u64>,
+    ) {
+        self.add(id, slot, enters, fields);
+    }
+
+    fn add(&self, id: u64, slot: Option<SlotId>, enters: Option<u64>, fields: Option<u64>) {
         let span = InnerSpan {
             slot,
             enters,
+            fields,
             handles: 1,
         };
         self.part(id).insert(id, span);
@@ -73,6 +91,13 @@ impl InnerIds {
             0 => part.remove(&id),
             _ => None,
         }
+    }
+
+    /// Removes an id with all handles, if it has this slot; returns the slot.
+    pub(crate) fn remove(&self, id: u64, slot: Option<SlotId>) -> Option<SlotId> {
+        let mut part = self.part(id);
+        let is_it = part.get(&id).is_some_and(|span| span.slot == slot);
+        is_it.then(|| part.remove(&id)).flatten()?.slot
     }
 }
 

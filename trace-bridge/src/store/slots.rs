@@ -31,6 +31,8 @@ pub(crate) struct Slots<T> {
     /// The slot that was freed last, in the lower half: its number plus one, or zero. The upper
     /// half counts the changes, so that a thread which was paused in a change notices.
     free: AtomicU64,
+    /// The number of slots in use.
+    in_use: AtomicU32,
 }
 
 /// One slot.
@@ -86,6 +88,7 @@ impl<T> Slots<T> {
             slots: Pages::new(),
             used: AtomicU32::new(0),
             free: AtomicU64::new(0),
+            in_use: AtomicU32::new(0),
         }
     }
 
@@ -102,7 +105,15 @@ impl<T> Slots<T> {
         // does not change while a reader has the value.
         let state = u64::from(generation) << 32 | 1;
         slot.state.store(state, Ordering::Release);
+        // Relaxed: whoever has the id from another thread was told of it, and so sees the count.
+        self.in_use.fetch_add(1, Ordering::Relaxed);
         Some(SlotId { index, generation })
+    }
+
+    /// Returns whether no slot is in use, as far as this thread knows.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.in_use.load(Ordering::Relaxed) == 0
     }
 
     /// Calls `read` with a value; `None` if there is none with this id.
@@ -175,6 +186,7 @@ impl<T> Slots<T> {
         slot.state
             .store(u64::from(generation) << 32, Ordering::Release);
         drop(kept);
+        self.in_use.fetch_sub(1, Ordering::Relaxed);
         self.give_back(id.index, slot);
         value
     }
@@ -267,14 +279,16 @@ mod tests {
     #[test]
     fn an_id_finds_its_value_until_its_last_handle_is_gone() {
         let slots = Slots::new();
+        assert!(slots.is_empty());
         let id = slots.insert("a").unwrap();
-        assert!(slots.add_handle(id));
+        assert!(slots.add_handle(id) && !slots.is_empty());
         assert_eq!(slots.remove_handle(id), None);
         assert_eq!(slots.with(id, |value| *value), Some("a"));
         assert_eq!(slots.remove_handle(id), Some("a"));
         assert_eq!(slots.with(id, |value| *value), None);
         assert!(!slots.add_handle(id));
         assert_eq!(slots.remove_handle(id), None);
+        assert!(slots.is_empty());
     }
 
     #[test]

@@ -25,7 +25,9 @@ enum Captured {
 /// Makes a [`CapturedSpan`] current on this thread until it is dropped.
 #[must_use = "the span is current until this is dropped"]
 pub struct EnteredCapture {
-    _scope: OwnedEntered,
+    scope: OwnedEntered,
+    /// The span; zero if it is not recorded.
+    span: u64,
     /// It belongs to this thread's stack.
     _not_send: PhantomData<*const ()>,
 }
@@ -48,12 +50,13 @@ impl CapturedSpan {
     /// is formatted for recording, and in the child of a `fork`.
     #[must_use]
     pub fn enter(&self) -> Option<EnteredCapture> {
-        let scope = match self.0.get()? {
-            Captured::Unsampled(scope) => scope.beside(),
-            Captured::Recorded(span) => span.scope()?,
+        let (scope, span) = match self.0.get()? {
+            Captured::Unsampled(scope) => (scope.beside(), 0),
+            Captured::Recorded(captured) => (captured.scope()?, captured.span()),
         };
         Some(EnteredCapture {
-            _scope: scope.enter_owned(),
+            scope: scope.enter_owned(),
+            span,
             _not_send: PhantomData,
         })
     }
@@ -79,6 +82,13 @@ impl fmt::Debug for CapturedSpan {
         f.debug_struct("CapturedSpan")
             .field("context", &self.context())
             .finish_non_exhaustive()
+    }
+}
+
+impl Drop for EnteredCapture {
+    /// It may be dropped before a span that began within it.
+    fn drop(&mut self) {
+        self.scope.keep_ends(self.span);
     }
 }
 

@@ -116,6 +116,14 @@ impl Drop for Entered<'_> {
     }
 }
 
+impl OwnedEntered {
+    /// Lets a span that was opened in the scope end after the scope, if one other than `base` is
+    /// current. Call it before the drop.
+    pub(crate) fn keep_ends(&self, base: u64) {
+        entered::note_open_within(self.number, base);
+    }
+}
+
 impl Drop for OwnedEntered {
     /// Leaves the scope and ends it. The stack is not borrowed when the scope ends, because
     /// this may drop the last reference to a tracer, and with it a sampler.

@@ -38,6 +38,11 @@ impl CapturedSpan {
         })
     }
 
+    /// The id of the span.
+    pub(crate) fn span(&self) -> u64 {
+        self.span
+    }
+
     /// Whether it belongs to the parent process of a `fork`, where it must not be used.
     fn is_foreign(&self) -> bool {
         self.trace.tracer.is_foreign()

@@ -42,6 +42,7 @@ pub(in crate::record) use leave_scope::{leave_scope, leave_scope_for_good, leave
 pub(in crate::record) use left_scopes::trace_of_left_scope;
 pub(in crate::record) use on_thread::{forget_in_child, with_running_scope};
 pub(in crate::record) use span_visits::{
-    LeftVisit, enter_span, is_visit_of, leave_span, order_after_others, set_visitor, trace_of_visit,
+    LeftVisit, enter_span, is_visit_of, leave_span, note_open_within, order_after_others,
+    set_visitor, trace_of_visit,
 };
 pub(in crate::record) use suspended::{close_suspended, end_suspended_visit, suspend_below};

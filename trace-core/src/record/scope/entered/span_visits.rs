@@ -123,6 +123,24 @@ fn leave_span_anywhere(span: u64) -> Option<LeftVisit> {
     active.map(|active| LeftVisit::InScope(left.0, active))
 }
 
+/// Remembers a scope that is about to be left, if another span than `base` is current in it. That
+/// span was opened in the scope, and will end later.
+pub(in crate::record) fn note_open_within(number: u32, base: u64) {
+    let forgotten = ENTERED.with_borrow_mut(|stack| {
+        let at = stack.find_scope(number)?;
+        let is_running = at + 1 == stack.scopes.depth();
+        let scope = stack.scopes.get_mut(at)?;
+        let current = if is_running {
+            thread::span()
+        } else {
+            scope.position.span
+        };
+        (current != base).then(|| left_scopes::note_left_scope(scope))?
+    });
+    // Dropped when the stack is not borrowed: see `leave_span`.
+    drop(forgotten);
+}
+
 /// Restores the span that was current before a span was entered.
 ///
 /// This changes one of three places. If a span was entered above this one, it will restore the
