@@ -54,11 +54,11 @@ mod site_flags;
 mod current;
 mod span;
 
-mod entered;
 mod event;
 
 mod state;
 
+mod entered;
 mod handle;
 mod stats;
 
