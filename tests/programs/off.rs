@@ -130,7 +130,10 @@ fn blocks(readme: &str) -> (String, String) {
     assert!(program.contains("fn main()"), "{program}");
     // Tests need the feature `testing`, which turns recording on; others need another crate.
     let others: Vec<String> = blocks
-        .filter(|block| !block.contains("traced_test") && !block.contains("trace_otlp"))
+        .filter(|block| {
+            let needs = ["traced_test", "trace_otlp", "trace_bridge"];
+            !needs.iter().any(|needed| block.contains(needed))
+        })
         .collect();
     assert!(others.len() > 2);
     let modules = others.iter().enumerate();
