@@ -13,6 +13,7 @@ mod message_fields;
 mod pieces;
 #[cfg(feature = "http")]
 mod proxy;
+#[cfg(feature = "http")]
 mod reason;
 #[cfg(feature = "http")]
 mod resolver;

@@ -1,13 +1,16 @@
 //! A body in pieces that follow each other, read as one.
 
+#[cfg(any(feature = "http", feature = "zstd"))]
 use std::io::{self, Read};
 
 /// Reads pieces. Fills what it is given as far as there are bytes.
+#[cfg(any(feature = "http", feature = "zstd"))]
 pub(super) struct Pieces<'a> {
     first: &'a [u8],
     others: &'a [&'a [u8]],
 }
 
+#[cfg(any(feature = "http", feature = "zstd"))]
 impl<'a> Pieces<'a> {
     pub(super) fn new(pieces: &'a [&'a [u8]]) -> Self {
         Self {
@@ -17,6 +20,7 @@ impl<'a> Pieces<'a> {
     }
 }
 
+#[cfg(any(feature = "http", feature = "zstd"))]
 impl Read for Pieces<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
@@ -38,7 +42,7 @@ pub(super) fn bytes_of(pieces: &[&[u8]]) -> usize {
     pieces.iter().map(|piece| piece.len()).sum()
 }
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "http", feature = "zstd")))]
 mod tests {
     use super::*;
 
