@@ -30,6 +30,8 @@ struct Measured {
     /// How many spans the library reports as lost.
     said_lost: Option<f64>,
     delivered: f64,
+    /// In nanoseconds.
+    p99: f64,
 }
 
 impl Sink {
@@ -104,6 +106,7 @@ fn finish(child: Child, sink: &mut Sink) -> Result<Measured> {
         peak_kib: known(4)?,
         said_lost: number(5),
         delivered: sink.spans()?,
+        p99: known(6)?,
     })
 }
 
@@ -178,9 +181,9 @@ fn print_rest(peer: Peer, figures: &str, runs: &[Measured]) {
 pub fn down(rate: u64, rounds: &Rounds) -> Result<()> {
     let ways = ["healthy", "healthy again", "hang", "reset", "slow"];
     println!(
-        "| | server | recording, ns a span | to healthy | resumed after | lost | said lost | peak RSS, MB |"
+        "| | server | recording, ns a span | to healthy | p99 of a request, µs | resumed after | lost | said lost | peak RSS, MB |"
     );
-    println!("|---|---|---:|---:|---:|---:|---:|---:|");
+    println!("|---|---|---:|---:|---:|---:|---:|---:|---:|");
     for peer in rounds.peers.iter().copied() {
         let mut all = vec![Vec::new(); ways.len()];
         for _ in 0..rounds.rounds {
@@ -195,7 +198,8 @@ pub fn down(rate: u64, rounds: &Rounds) -> Result<()> {
             let time = recording(&of(runs));
             let resumed = runs.iter().map(|run| run.1).fold(0.0, f64::max);
             let change = (time / healthy - 1.0) * 100.0;
-            let figures = format!("{way} | {time:.0} | {change:+.1} % | {resumed:.1} s");
+            let p99 = median(&of(runs), |run| run.p99 / 1e3);
+            let figures = format!("{way} | {time:.0} | {change:+.1} % | {p99:.0} | {resumed:.1} s");
             print_rest(peer, &figures, &of(runs));
         }
     }

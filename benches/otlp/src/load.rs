@@ -12,6 +12,9 @@ const THREADS: u32 = 2;
 /// A thread that is ahead sleeps for at least this time, so that sleeping costs little.
 const NAP: Duration = Duration::from_millis(1);
 
+/// The most requests of a thread whose times are kept.
+const MAX_TIMES: usize = 200_000;
+
 /// What the process does.
 #[derive(Args, Clone, Debug)]
 pub struct Run {
@@ -31,9 +34,10 @@ pub struct Run {
 }
 
 impl Run {
-    /// Records, delivers the rest, and prints six numbers: spans, seconds, processor time of
-    /// all threads and of those that record (both in nanoseconds), peak memory in KiB, and the
-    /// spans that the library reports as lost, or `-`.
+    /// Records, delivers the rest, and prints seven numbers: spans, seconds, processor time of
+    /// all threads and of those that record (both in nanoseconds), peak memory in KiB, the
+    /// spans that the library reports as lost, or `-`, and the time that 99 of 100 requests stay
+    /// below, in nanoseconds.
     pub fn start(&self) {
         let end = self.peer.set_up(&self.url, self.gzip, self.redact);
         let (cpu, begin) = (processor_time(ClockId::ProcessCPUTime), Instant::now());
@@ -44,20 +48,29 @@ impl Run {
             })
             .collect();
         let (mut requests, mut recording) = (0, Duration::ZERO);
+        let mut times = Vec::new();
         for thread in threads {
-            let (more, time) = thread.join().expect("no request panics");
+            let (more, time, more_times) = thread.join().expect("no request panics");
             requests += more;
             recording += time;
+            times.extend(more_times);
         }
+        times.sort_unstable();
+        let p99 = times
+            .get(times.len() * 99 / 100)
+            .map_or(0, Duration::as_nanos);
         let lost = end();
         let seconds = begin.elapsed().as_secs_f64();
         let cpu = (processor_time(ClockId::ProcessCPUTime) - cpu).as_nanos();
         let lost = lost.map_or("-".to_owned(), |lost| lost.to_string());
         let (spans, recording) = (requests * SPANS, recording.as_nanos());
-        println!("{spans} {seconds} {cpu} {recording} {} {lost}", peak_kib());
+        let peak = peak_kib();
+        println!("{spans} {seconds} {cpu} {recording} {peak} {lost} {p99}");
     }
 
-    fn record(&self) -> (u64, Duration) {
+    /// Returns the number of requests, their processor time, and the times that they took, except
+    /// if they are recorded as fast as possible.
+    fn record(&self) -> (u64, Duration, Vec<Duration>) {
         let duration = Duration::from_secs(self.seconds);
         let interval = match self.rate {
             0 => Duration::ZERO,
@@ -65,6 +78,11 @@ impl Run {
         };
         let (begin, cpu) = (Instant::now(), processor_time(ClockId::ThreadCPUTime));
         let (mut requests, mut due) = (0, Duration::ZERO);
+        // Allocated before, so that no request waits for it.
+        let mut times = Vec::with_capacity(match self.rate {
+            0 => 0,
+            _ => MAX_TIMES,
+        });
         loop {
             let now = begin.elapsed();
             if now >= duration {
@@ -75,10 +93,14 @@ impl Run {
                 continue;
             }
             self.peer.request();
+            if times.len() < times.capacity() {
+                times.push(begin.elapsed() - now);
+            }
             requests += 1;
             due += interval;
         }
-        (requests, processor_time(ClockId::ThreadCPUTime) - cpu)
+        let cpu = processor_time(ClockId::ThreadCPUTime) - cpu;
+        (requests, cpu, times)
     }
 }
 
