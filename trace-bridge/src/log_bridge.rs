@@ -149,7 +149,7 @@ struct Field<'a> {
 }
 
 impl Field<'_> {
-    fn push(self, value: LogValue<'_>) -> Result<(), kv::Error> {
+    fn push(&mut self, value: LogValue<'_>) -> Result<(), kv::Error> {
         self.values.push(self.key, value);
         Ok(())
     }
@@ -157,7 +157,7 @@ impl Field<'_> {
 
 impl<'v> VisitValue<'v> for Field<'_> {
     fn visit_any(&mut self, value: Value<'_>) -> Result<(), kv::Error> {
-        self.again().push(LogValue::Shown(format_args!("{value}")))
+        self.push(LogValue::Shown(format_args!("{value}")))
     }
 
     fn visit_null(&mut self) -> Result<(), kv::Error> {
@@ -165,32 +165,23 @@ impl<'v> VisitValue<'v> for Field<'_> {
     }
 
     fn visit_bool(&mut self, value: bool) -> Result<(), kv::Error> {
-        self.again().push(LogValue::Bool(value))
+        self.push(LogValue::Bool(value))
     }
 
     fn visit_i64(&mut self, value: i64) -> Result<(), kv::Error> {
-        self.again().push(LogValue::I64(value))
+        self.push(LogValue::I64(value))
     }
 
     fn visit_u64(&mut self, value: u64) -> Result<(), kv::Error> {
-        self.again().push(LogValue::U64(value))
+        self.push(LogValue::U64(value))
     }
 
     fn visit_f64(&mut self, value: f64) -> Result<(), kv::Error> {
-        self.again().push(LogValue::F64(value))
+        self.push(LogValue::F64(value))
     }
 
     fn visit_str(&mut self, value: &str) -> Result<(), kv::Error> {
-        self.again().push(LogValue::Shown(format_args!("{value}")))
-    }
-}
-
-impl Field<'_> {
-    fn again(&mut self) -> Field<'_> {
-        Field {
-            key: self.key,
-            values: self.values,
-        }
+        self.push(LogValue::Shown(format_args!("{value}")))
     }
 }
 

@@ -102,10 +102,11 @@ impl State {
     pub(crate) fn is_enabled(&self, metadata: &Metadata<'_>) -> bool {
         match position() {
             _ if self.is_off() => false,
-            Position::Outside if self.spans.is_empty() && !self.has_roots => false,
             // It may name an open span as its parent, which `tracing` does not show here.
             Position::Outside if !self.spans.is_empty() => self.is_of_use(metadata),
-            Position::Outside => metadata.is_span() && self.rules.is_root(metadata),
+            Position::Outside => {
+                self.has_roots && metadata.is_span() && self.rules.is_root(metadata)
+            }
             Position::Unsampled(_) => metadata.is_span() && self.rules.has_span(metadata),
             Position::Recorded(_) => self.is_of_use(metadata),
         }

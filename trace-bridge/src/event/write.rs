@@ -68,7 +68,7 @@ fn write_here(event: &Event<'_>, callsite: &'static Callsite, flags: Flags, rule
                 let target = values.log_target().unwrap_or(metadata.target());
                 write_log(level.as_str(), target, metadata.name(), values);
             }
-            let is_error = *callsite.metadata.level() == Level::ERROR;
+            let is_error = *level == Level::ERROR;
             if is_error && (values.error().is_some() || rules.errors_fail) {
                 let message = values.error().unwrap_or_else(|| values.message());
                 fail(message);

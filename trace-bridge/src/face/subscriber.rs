@@ -60,14 +60,13 @@ impl Subscriber for BridgeSubscriber {
     }
 
     fn record(&self, id: &Id, values: &Record<'_>) {
-        if let Some(slot) = OwnId::from_id(id).and_then(OwnId::slot) {
+        if let Some(slot) = self.handle.slot(id) {
             self.handle.state.record(slot, values);
         }
     }
 
     fn record_follows_from(&self, id: &Id, followed: &Id) {
-        let slot = |id| OwnId::from_id(id).and_then(OwnId::slot);
-        if let (Some(slot), Some(followed)) = (slot(id), slot(followed)) {
+        if let (Some(slot), Some(followed)) = (self.handle.slot(id), self.handle.slot(followed)) {
             self.handle.state.follows_from(slot, followed);
         }
     }
@@ -102,7 +101,7 @@ impl Subscriber for BridgeSubscriber {
     }
 
     fn try_close(&self, id: Id) -> bool {
-        let slot = OwnId::from_id(&id).and_then(OwnId::slot);
+        let slot = self.handle.slot(&id);
         slot.is_some_and(|slot| self.handle.state.close(slot))
     }
 

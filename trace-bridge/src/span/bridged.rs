@@ -122,12 +122,8 @@ impl BridgedSpan {
 
     /// Ends it, as its last handle is gone: at its last exit, or now if it was never entered.
     pub(crate) fn close(self) {
-        let span = match &self.held {
-            Held::Open(span) => span,
-            // A root that was never entered was one all the same.
-            Held::Pending(root) => root.span(self.callsite),
-            Held::Captured(_) => return,
-        };
+        // A root that was never entered begins here.
+        let Some(span) = self.span() else { return };
         // Relaxed: see `note_left`.
         let outcome = match self.has_panicked.load(Ordering::Relaxed) {
             true => Outcome::Panicked,
