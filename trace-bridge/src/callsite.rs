@@ -78,16 +78,39 @@ impl Callsite {
         })
     }
 
+    /// Returns what is known of a call site, if it was used before. `metadata` may be of another
+    /// lifetime: no other has the address of one that is never freed.
+    #[inline]
+    pub(crate) fn known(metadata: &Metadata<'_>) -> Option<&'static Self> {
+        let address = ptr::from_ref(metadata).addr();
+        RECENT_SITES.with(|recent| {
+            let place = recent.get((address >> 6) % RECENT)?;
+            let is_it = |known: &&Self| ptr::from_ref(known.metadata).addr() == address;
+            let found = place
+                .get()
+                .filter(is_it)
+                .or_else(|| Self::find_known(address));
+            if found.is_some() {
+                place.set(found);
+            }
+            found
+        })
+    }
+
+    #[cold]
+    fn find_known(address: usize) -> Option<&'static Self> {
+        let known = CALLSITES.get()?.read();
+        let known = known.unwrap_or_else(PoisonError::into_inner);
+        known.by_address.get(&address).copied()
+    }
+
     #[cold]
     fn find(metadata: &'static Metadata<'static>) -> &'static Self {
         let address = ptr::from_ref(metadata).addr();
-        let callsites = CALLSITES.get_or_init(RwLock::default);
-        {
-            let known = callsites.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(known) = known.by_address.get(&address) {
-                return known;
-            }
+        if let Some(known) = Self::find_known(address) {
+            return known;
         }
+        let callsites = CALLSITES.get_or_init(RwLock::default);
         let mut known = callsites.write().unwrap_or_else(PoisonError::into_inner);
         let number = u32::try_from(known.by_address.len()).unwrap_or(u32::MAX);
         if let (true, Some(file), Some(line)) =

@@ -112,7 +112,17 @@ impl State {
         }
     }
 
+    /// Returns what the rules say about a call site, if it was used before. They are asked once.
+    #[inline]
+    fn known_flags(&self, metadata: &Metadata<'_>) -> Option<Flags> {
+        let callsite = Callsite::known(metadata)?;
+        Some(self.sites.get(callsite, &self.rules))
+    }
+
     fn is_of_use(&self, metadata: &Metadata<'_>) -> bool {
+        if let Some(flags) = self.known_flags(metadata) {
+            return flags.has_any();
+        }
         match metadata.is_span() {
             true => self.rules.has_span(metadata) || self.rules.is_root(metadata),
             false => self.rules.has_log(metadata) || self.rules.event_span(metadata).is_some(),
@@ -122,7 +132,15 @@ impl State {
     /// Counts a span that is not made, if no trace runs.
     #[inline]
     pub(crate) fn note_refused_by_place(&self, metadata: &Metadata<'_>) {
-        if position() == Position::Outside && self.rules.has_span(metadata) {
+        if !metadata.is_span() || position() != Position::Outside {
+            return;
+        }
+        // The answers have no bit for a root alone.
+        let has_span = match self.known_flags(metadata) {
+            Some(flags) if !flags.is_root() => flags.has_span(),
+            _ => self.rules.has_span(metadata),
+        };
+        if has_span {
             self.note_ignored(metadata);
         }
     }
